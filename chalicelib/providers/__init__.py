@@ -1,0 +1,1 @@
+"""Every outside company that is not the billing."""

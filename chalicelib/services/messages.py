@@ -1,0 +1,95 @@
+"""Service messages: what is said about an event, to whom, and once."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+
+from chalicelib.clock import Clock
+from chalicelib.errors import OutcomeUnknown, Rejected, UpstreamError
+from chalicelib.providers.messages import MessageSender
+from chalicelib.services import wording
+from chalicelib.store.agenda import Agenda, AgendaRow
+from chalicelib.store.messages import MessageRow, MessageStore
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT = timedelta(hours=1)
+#: After this long nobody wants to read it any more; what is left is written down as unknown.
+TOO_OLD = timedelta(hours=24)
+Outcome = Literal["sent", "refused", "unknown", "later"]
+
+
+class Contacts(Protocol):
+    def confirmed(self, subscriber_id: str) -> Mapping[str, str]:
+        """Channel -> address, confirmed ones only."""
+
+
+@dataclass(frozen=True)
+class Messages:
+    store: MessageStore
+    agenda: Agenda
+    senders: Mapping[str, MessageSender]
+    contacts: Contacts
+    now: Clock
+
+    def deliver(self, item: AgendaRow) -> None:
+        """Send what is left of one message, each channel at most once; a channel that is down waits.
+
+        A try leaves its mark before the call. A mark found later means that nobody knows: then the
+        company is asked, and where it cannot tell, the message is not sent a second time.
+        """
+        message = self.store.get(item.ref)
+        if message is None or message.agenda_key != item.key:
+            return self.agenda.drop(item)
+        addresses = self.contacts.confirmed(message.subscriber_id)
+        wanted = [channel for channel in self.senders if channel in addresses]
+        waiting = False
+        for channel in wanted:
+            outcome = self._channel(message, channel, addresses[channel])
+            if outcome is None:
+                return None
+            waiting = waiting or outcome == "later"
+        if waiting:
+            wait = min(timedelta(minutes=2 ** min(message.tries, 6)), LONGEST_WAIT)
+            self.store.postpone(message, self.now() + wait)
+        else:
+            self.store.settle(message)
+
+    def _channel(self, message: MessageRow, channel: str, address: str) -> Outcome | None:
+        """What became of one channel; None if another worker is busy with the message."""
+        before = message.outcomes.get(channel, "")
+        if before in {"sent", "refused", "unknown"}:
+            return "sent"
+        sender = self.senders[channel]
+        name = f"{message.message_id}:{channel}"
+        if before.startswith("sending"):
+            found = self._ask(sender, address, name, message.created_at)
+            if found != "again":
+                return found if found == "later" or self.store.record(message, {channel: found}) else None
+        if not self.store.record(message, {channel: f"sending:{self.agenda.token()}"}):
+            return None
+        text = wording.compose(message.event, message.facts, message.language)
+        try:
+            sender.send(address, message.event, text, name)
+            outcome = "sent"
+        except Rejected:
+            outcome = "refused"
+        except OutcomeUnknown:
+            return "later"
+        except UpstreamError:
+            # certainly not sent: the mark goes, so that the next try need not ask
+            return "later" if self.store.record(message, {channel: "waiting"}) else None
+        return "sent" if self.store.record(message, {channel: outcome}) else None
+
+    def _ask(
+        self, sender: MessageSender, address: str, name: str, since: datetime
+    ) -> Literal["sent", "unknown", "later", "again"]:
+        try:
+            found = sender.was_sent(address, name)
+        except UpstreamError:
+            return "unknown" if self.now() - since > TOO_OLD else "later"
+        if found is None:
+            return "unknown"
+        return "sent" if found else "again"

@@ -1,0 +1,157 @@
+"""Top-ups: ordering one, and looking at it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from chalicelib.billing import BillingSystem
+from chalicelib.clock import Clock
+from chalicelib.errors import Conflict, InvalidRequest, NotFound
+from chalicelib.money import Kopecks, round_up_to_ruble
+from chalicelib.providers.gateways import Checkout, Limits, Order, PaymentGateway
+from chalicelib.store.agenda import Kind
+from chalicelib.store.topups import EventRow, Next, TopUpRow, TopUpStore
+from chalicelib.store.transaction import ConditionFailed
+
+#: When the gateway is asked for the first time whether it was paid.
+FIRST_QUESTION = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the browser asks for; ``id`` was made there, so a repeat after a lost answer is harmless."""
+
+    id: str
+    account: str
+    amount_kopecks: Kopecks
+    gateway: str
+    language: Literal["ru", "en"]
+
+
+@dataclass(frozen=True)
+class Ordered:
+    topup: TopUpRow
+    checkout: Checkout | None
+    created: bool
+
+
+@dataclass(frozen=True)
+class TopUps:
+    store: TopUpStore
+    billing: BillingSystem
+    gateways: Mapping[str, PaymentGateway]
+    now: Clock
+    limits: Limits
+    lifetime: timedelta
+    site_url: str
+
+    def options(self, subscriber_id: str, account: str) -> tuple[Sequence[PaymentGateway], Kopecks]:
+        """The gateways to choose from and the sum to suggest. :raises NotFound: not the caller's account."""
+        view = self.billing.account(account)
+        if view.subscriber_id != subscriber_id:
+            raise NotFound(account)
+        gateways = list(self.gateways.values())
+        least = min((self.limits_of(gateway).min_kopecks for gateway in gateways), default=self.limits.min_kopecks)
+        due = view.due.amount_kopecks if view.due else Kopecks(0)
+        return gateways, max(round_up_to_ruble(due), round_up_to_ruble(least))
+
+    def limits_of(self, gateway: PaymentGateway) -> Limits:
+        """The narrower of ours and the company's."""
+        return Limits(
+            min_kopecks=max(self.limits.min_kopecks, gateway.limits.min_kopecks),
+            max_kopecks=min(self.limits.max_kopecks, gateway.limits.max_kopecks),
+        )
+
+    def order(self, subscriber_id: str, wish: Wish) -> Ordered:
+        """Write the order down, then make its checkout. The same wish again gives the same answer.
+
+        :raises NotFound: not the caller's account. :raises InvalidRequest: the sum or the gateway.
+        :raises Conflict: the id stands for something else.
+        """
+        gateway = self._checked(wish)
+        if not self.billing.owns(subscriber_id, wish.account):
+            raise NotFound(wish.account)
+        topup = self.store.get(wish.id)
+        created = topup is None
+        if topup is None:
+            topup = self._write(subscriber_id, wish)
+        if not _same(topup, subscriber_id, wish):
+            raise Conflict
+        return self._checked_out(topup, gateway, created)
+
+    def status(self, topup_id: str) -> str:
+        """:raises NotFound: no such top-up."""
+        return self.store.existing(topup_id).status
+
+    def details(self, subscriber_id: str, topup_id: str) -> tuple[TopUpRow, Sequence[EventRow]]:
+        """:raises NotFound: no such top-up, or another subscriber's."""
+        topup = self.store.existing(topup_id)
+        if topup.subscriber_id != subscriber_id:
+            raise NotFound(topup_id)
+        return topup, self.store.events(topup_id)
+
+    def checkout_url(self, gateway: str, invoice: int) -> str | None:
+        """Where a payer of this order was sent; None for an order that is unknown or no longer awaits payment."""
+        topup = self.store.by_invoice(gateway, invoice)
+        if topup is None or topup.status not in {"created", "awaiting_payment"}:
+            return None
+        return self.gateways[gateway].create_checkout(self._order(topup)).url
+
+    def _checked(self, wish: Wish) -> PaymentGateway:
+        gateway = self.gateways.get(wish.gateway)
+        if gateway is None:
+            raise InvalidRequest({"gateway": "unknown_gateway"})
+        limits = self.limits_of(gateway)
+        if wish.amount_kopecks < limits.min_kopecks:
+            raise InvalidRequest({"amount_kopecks": "too_small"})
+        if wish.amount_kopecks > limits.max_kopecks:
+            raise InvalidRequest({"amount_kopecks": "too_large"})
+        return gateway
+
+    def _write(self, subscriber_id: str, wish: Wish) -> TopUpRow:
+        now = self.now()
+        topup = TopUpRow(
+            wish.id,
+            subscriber_id=subscriber_id,
+            account=wish.account,
+            amount_kopecks=wish.amount_kopecks,
+            gateway=wish.gateway,
+            invoice=self.store.next_invoice(wish.gateway),
+            status="created",
+            language=wish.language,
+            created_at=now,
+            expires_at=now + self.lifetime,
+        )
+        try:
+            self.store.create(topup, Next(Kind.ASK_GATEWAY, now + FIRST_QUESTION))
+        except ConditionFailed as failed:
+            # a second click, or our own first try whose answer was lost: either way the row is there
+            if "topup" not in failed.names:
+                raise
+        return self.store.existing(wish.id)
+
+    def _checked_out(self, topup: TopUpRow, gateway: PaymentGateway, created: bool) -> Ordered:
+        if topup.status not in {"created", "awaiting_payment"}:
+            return Ordered(topup, None, created)
+        checkout = gateway.create_checkout(self._order(topup))
+        if topup.status == "created":
+            asked = Next(Kind.ASK_GATEWAY, topup.created_at + FIRST_QUESTION)
+            topup = self.store.advance(topup, "awaiting_payment", self.now(), "portal", asked)
+        return Ordered(topup, checkout if topup.status == "awaiting_payment" else None, created)
+
+    def _order(self, topup: TopUpRow) -> Order:
+        return Order(
+            topup_id=topup.topup_id,
+            invoice=topup.invoice,
+            account=topup.account,
+            amount_kopecks=Kopecks(topup.amount_kopecks),
+            expires_at=topup.expires_at,
+            return_url=f"{self.site_url}/?pay={topup.topup_id}",
+            language="en" if topup.language == "en" else "ru",
+        )
+
+
+def _same(topup: TopUpRow, subscriber_id: str, wish: Wish) -> bool:
+    ours = (topup.subscriber_id, topup.account, topup.amount_kopecks, topup.gateway)
+    return ours == (subscriber_id, wish.account, wish.amount_kopecks, wish.gateway)

@@ -1,0 +1,68 @@
+"""Payment notifications: theirs, ours, once."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalicelib.clock import Clock
+from chalicelib.errors import NotFound, Quarantined, SignatureInvalid
+from chalicelib.providers.gateways import Acknowledgement, PaymentEvent, PaymentGateway, PaymentStatus
+from chalicelib.services.settlement import Settlement
+from chalicelib.store.cases import CaseStore
+from chalicelib.store.topups import TopUpRow, TopUpStore
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Webhooks:
+    gateways: Mapping[str, PaymentGateway]
+    store: TopUpStore
+    settlement: Settlement
+    cases: CaseStore
+    now: Clock
+
+    def receive(self, name: str, fields: Mapping[str, str]) -> Acknowledgement:
+        """Check, record, try to credit, acknowledge. A repeat gets the same acknowledgement and changes nothing.
+
+        :raises SignatureInvalid, BadWebhook: not theirs or unreadable; nothing is touched.
+        :raises Quarantined: theirs, but not our order or not its sum; an operator sees it.
+        :raises UpstreamError: not recorded; the company must come again.
+        """
+        gateway = self.gateway(name)
+        try:
+            event = gateway.parse_webhook(fields)
+        except SignatureInvalid:
+            log.warning("webhook with a foreign signature", extra={"gateway": name})
+            raise
+        topup = self._ours(name, event)
+        if event.status is PaymentStatus.PAID and topup.status not in {"paid", "credited"}:
+            topup = self.settlement.paid(topup, f"webhook:{name}")
+        if topup.status == "paid":
+            self.settlement.credit(topup)
+        return gateway.acknowledge(event)
+
+    def gateway(self, name: str) -> PaymentGateway:
+        """:raises NotFound: this provider does not use that gateway."""
+        if name not in self.gateways:
+            raise NotFound(name)
+        return self.gateways[name]
+
+    def _ours(self, name: str, event: PaymentEvent) -> TopUpRow:
+        """The order it speaks of. The account and the sum come from our row, never from the notification."""
+        topup = self.store.by_invoice(name, event.invoice)
+        if topup is None:
+            self._quarantine("unknown_order", name, event, None)
+        elif event.topup_id is not None and event.topup_id != topup.topup_id:
+            self._quarantine("other_order", name, event, topup)
+        elif event.amount_kopecks != topup.amount_kopecks:
+            self._quarantine("wrong_amount", name, event, topup)
+        else:
+            return topup
+        raise Quarantined(f"{name} {event.invoice}")
+
+    def _quarantine(self, kind: str, name: str, event: PaymentEvent, topup: TopUpRow | None) -> None:
+        log.error("webhook quarantined", extra={"gateway": name, "kind": kind, "invoice": event.invoice})
+        told = {"gateway": name, "invoice": event.invoice, "told_kopecks": event.amount_kopecks, "by": "webhook"}
+        ours = {"account": topup.account, "ordered_kopecks": topup.amount_kopecks} if topup else {}
+        self.cases.open(kind, topup.topup_id if topup else f"{name}:{event.invoice}", self.now(), {**told, **ours})

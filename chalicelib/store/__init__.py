@@ -1,0 +1,1 @@
+"""DynamoDB through PynamoDB: one file per aggregate, conditional writes, integers only."""

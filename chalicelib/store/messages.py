@@ -1,0 +1,80 @@
+"""Messages that wait to be sent, one row per event; each channel of a row is tried on its own."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pynamodb.attributes import JSONAttribute, UnicodeAttribute
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+
+from chalicelib.store.agenda import Kind, pointed
+from chalicelib.store.agenda import row as agenda_row
+from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute, fetch
+from chalicelib.store.transaction import ConditionFailed, Transaction
+
+
+class MessageRow(Model):
+    class Meta(Connected):
+        table_name = TABLE_PREFIX + "messages"
+
+    message_id = UnicodeAttribute(hash_key=True)
+    subscriber_id = UnicodeAttribute()
+    event = UnicodeAttribute()
+    facts = JSONAttribute()
+    language = UnicodeAttribute(default="ru")
+    created_at = InstantAttribute()
+    #: channel -> ``sending:<mark of the try>``, ``sent``, ``refused`` or ``unknown``
+    outcomes = JSONAttribute(default=dict)
+    tries = IntegerAttribute(default=0)
+    revision = IntegerAttribute(default=0)
+    agenda_key = UnicodeAttribute(null=True)
+
+
+@dataclass(frozen=True)
+class MessageStore:
+    shards: int
+
+    def get(self, message_id: str) -> MessageRow | None:
+        return fetch(MessageRow, message_id)
+
+    def record(self, message: MessageRow, outcomes: dict[str, str]) -> bool:
+        """Write what became of the channels, before and after each call; False if another worker was faster.
+
+        A repeated request whose first answer was lost finds its own outcomes: those are ours.
+        """
+        wanted = {**message.outcomes, **outcomes}
+        if self._save(message, wanted, message.agenda_key, message.tries):
+            return True
+        message.refresh(consistent_read=True)
+        return bool(message.outcomes == wanted)
+
+    def postpone(self, message: MessageRow, due_at: datetime) -> bool:
+        """Try what is left of it later."""
+        later = agenda_row(Kind.DELIVER_MESSAGE, message.message_id, due_at, self.shards)
+        return self._save(message, message.outcomes, later.key, message.tries + 1)
+
+    def settle(self, message: MessageRow) -> bool:
+        """Nothing of it is left to do: its agenda row goes."""
+        return self._save(message, message.outcomes, None, message.tries)
+
+    def _save(self, message: MessageRow, outcomes: dict[str, str], key: str | None, tries: int) -> bool:
+        tx = Transaction()
+        if message.agenda_key and message.agenda_key != key:
+            tx.delete("agenda before", pointed(message.agenda_key))
+        if key and key != message.agenda_key:
+            due = pointed(key)
+            due.kind, due.ref = Kind.DELIVER_MESSAGE, message.message_id
+            tx.put("agenda", due)
+        actions: list[Action] = [
+            MessageRow.outcomes.set(outcomes),
+            MessageRow.tries.set(tries),
+            MessageRow.revision.set(message.revision + 1),
+            MessageRow.agenda_key.set(key) if key else MessageRow.agenda_key.remove(),
+        ]
+        tx.update("message", MessageRow(message.message_id), actions, MessageRow.revision == message.revision)
+        try:
+            tx.commit()
+        except ConditionFailed:
+            return False
+        message.refresh(consistent_read=True)
+        return True

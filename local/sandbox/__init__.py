@@ -1,0 +1,96 @@
+"""The outside companies on one machine: their wire formats, a panel, and a clock that can be moved.
+
+Never packaged for Lambda. Whatever it remembers survives a restart and SIGKILL.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from chalicelib.billing import BillingSystem
+from local.clock import MovableClock
+from local.sandbox.deliveries import Deliveries, Portal
+from local.sandbox.faults import Faults
+from local.sandbox.faulty_billing import faulty
+from local.sandbox.outbox import Outbox
+from local.sandbox.robokassa import Robokassa
+from local.sandbox.robokassa_wire import Shop
+from local.sandbox.routes import Routes
+from local.sandbox.state import State
+from local.sandbox.timeline import Runner, Timeline
+from local.web import Request, Response
+
+__all__ = ["Portal", "Runner", "Sandbox", "Shop", "demo_environment"]
+
+SMS_LOGIN, SMS_PASSWORD = "demo-isp", "sandbox-sms-password"
+
+
+def demo_environment(origin: str) -> dict[str, str]:
+    """Settings that point every adapter at the sandbox of this origin (``http://127.0.0.1:8000``)."""
+    shop = Shop()
+    return {
+        "ROBOKASSA_BASE_URL": f"{origin}/sandbox/robokassa",
+        "ROBOKASSA_MERCHANT_LOGIN": shop.login,
+        "ROBOKASSA_PASSWORD1": shop.password1,
+        "ROBOKASSA_PASSWORD2": shop.password2,
+        "ROBOKASSA_HASH": shop.algorithm,
+        "SMSC_BASE_URL": f"{origin}/sandbox/smsc",
+        "SMSC_LOGIN": SMS_LOGIN,
+        "SMSC_PASSWORD": SMS_PASSWORD,
+        "SES_ENDPOINT_URL": f"{origin}/sandbox/ses",
+        "SES_SENDER": "portal@example.ru",
+        "AWS_ACCESS_KEY_ID": "sandbox",
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
+    }
+
+
+class Sandbox:
+    """``directory`` keeps the state (None: in memory). ``portal`` takes the notifications, ``runner`` is its agenda.
+
+    ``find_checkout`` gives the checkout address of an invoice whose payment page nobody has opened yet.
+    """
+
+    def __init__(
+        self,
+        directory: Path | None,
+        clock: MovableClock,
+        portal: Portal,
+        runner: Runner,
+        find_checkout: Callable[[int], str | None] | None = None,
+        shop: Shop | None = None,
+    ) -> None:
+        self._state = State(directory)
+        clock.restore(timedelta(seconds=float(self._state.setting("clock_offset_seconds") or 0)))
+        clock.on_move = lambda offset: self._state.keep("clock_offset_seconds", repr(offset.total_seconds()))
+        self._clock = clock
+        self._faults = Faults(self._state)
+        self._deliveries = Deliveries(self._state, clock, portal)
+        robokassa = Robokassa(self._state, clock, self._deliveries, shop or Shop(), find_checkout)
+        outbox = Outbox(self._state, clock, self._faults, SMS_LOGIN, SMS_PASSWORD)
+        self._timeline = Timeline(clock, self._deliveries, runner)
+        self._routes = Routes(self._state, clock, self._faults, self._deliveries, robokassa, outbox, self._timeline)
+
+    def handle(self, request: Request) -> Response:
+        """Answer anything below ``/sandbox/``; safe from several threads."""
+        return self._routes.handle(request)
+
+    def deliver_due(self) -> int:
+        """Send the notifications that are due, repeats included; for the local worker's tick."""
+        return self._deliveries.send_due()
+
+    def run_due(self) -> dict[str, int]:
+        """The notifications that are due and the portal's agenda; counts per kind."""
+        return self._timeline.run_due()
+
+    def billing(self, billing: BillingSystem) -> BillingSystem:
+        """The same billing behind a line that fails as the ``billing`` faults say."""
+        return faulty(billing, self._take_billing_fault)
+
+    def close(self) -> None:
+        self._state.close()
+
+    def _take_billing_fault(self, call: str) -> str | None:
+        kind = self._faults.take("billing", call)
+        if kind is not None:
+            self._state.log_call(self._clock(), "billing", call, "-", "-", kind)
+        return kind

@@ -1,0 +1,78 @@
+"""The HTML of the payment page. No script, no inline style; every value is escaped by ``e``."""
+
+from html import escape
+from urllib.parse import urlsplit
+
+from chalicelib.money import Kopecks, to_rubles
+from local.sandbox.robokassa_wire import ERRORS, Order
+from local.web import Response, html_response
+
+WEBHOOKS = {
+    "normal": "обычное: через секунду после возврата",
+    "before_return": "раньше, чем плательщик вернётся",
+    "late": "с опозданием на 10 минут",
+    "lost": "потеряно",
+    "twice": "пришло дважды",
+    "wrong_amount": "с другой суммой",
+    "bad_signature": "с неверной подписью",
+}
+
+
+def e(value: object) -> str:
+    return escape(str(value), quote=True)
+
+
+def roubles(kopecks: int) -> str:
+    """``1 234,50 ₽`` with no-break spaces, as the site writes it."""
+    whole, _, fraction = to_rubles(Kopecks(kopecks)).partition(".")
+    return f"{int(whole):,}".replace(",", "\u00a0") + f",{fraction}\u00a0₽"
+
+
+def page(title: str, body: str) -> str:
+    return (
+        '<!doctype html><html lang="ru"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{e(title)}</title><link rel="stylesheet" href="/sandbox/style.css"></head><body>{body}</body></html>'
+    )
+
+
+def options(choices: dict[str, str]) -> str:
+    return "".join(f'<option value="{e(value)}">{e(label)}</option>' for value, label in choices.items())
+
+
+def payment_page(order: Order) -> Response:
+    """Pay, be declined, or go away; with a choice of what happens to the notification."""
+    test = '<p class="note">Тестовый режим: деньги не списываются.</p>' if order.is_test else ""
+    body = (
+        '<main class="pay"><p class="brand">Робокасса <span>песочница</span></p>'
+        f"<h1>{e(roubles(order.amount_kopecks))}</h1><p>{e(order.fields['Description'])}</p>"
+        f'<p class="muted">Счёт № {order.invoice}</p>{test}'
+        '<form method="post" action="/sandbox/robokassa/decide">'
+        f'<input type="hidden" name="invoice" value="{order.invoice}">'
+        f'<label for="webhook">Уведомление магазину</label><select id="webhook" name="webhook">{options(WEBHOOKS)}'
+        '</select><button class="main" name="outcome" value="paid">Оплатить</button>'
+        '<button name="outcome" value="declined">Отказ банка</button>'
+        '<button class="quiet" name="outcome" value="abandoned">Уйти, не заплатив</button></form>'
+        '<p class="muted">Это не настоящая оплата. Карта не нужна.</p></main>'
+    )
+    return html_response(200, page("Оплата", body), _origins(order))
+
+
+def error_page(code: int) -> Response:
+    body = (
+        '<main class="pay"><p class="brand">Робокасса <span>песочница</span></p>'
+        f'<h1>Ошибка {code}</h1><p role="alert">{e(ERRORS.get(code, "Счёт не открывается"))}</p></main>'
+    )
+    return html_response(400, page(f"Ошибка {code}", body))
+
+
+def stay_page(text: str) -> Response:
+    body = f'<main class="pay"><h1>Готово</h1><p>{e(text)}</p><p><a href="/sandbox/">К панели песочницы</a></p></main>'
+    return html_response(200, page("Песочница", body))
+
+
+def _origins(order: Order) -> str:
+    """Browsers hold a form to ``form-action`` even after a redirect, so the way back must be allowed."""
+    addresses = (urlsplit(order.fields.get(name, "")) for name in ("SuccessUrl2", "FailUrl2"))
+    found = {f"{parts.scheme}://{parts.netloc}" for parts in addresses if parts.scheme in ("http", "https")}
+    return " ".join(sorted(origin for origin in found if not set(origin) & set("; ,'\"*")))

@@ -1,0 +1,1 @@
+"""Commands for the provider's staff: ``python -m ops --help``."""

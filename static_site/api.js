@@ -1,0 +1,77 @@
+/** The only door to the server: JSON over the same origin, the cookie goes by itself. */
+
+/** API Gateway gives up after 29 s; a phone that lost the network may never say so. */
+const TIMEOUT_MS = 31_000;
+
+/** Sent to `window` when the server does not know our session. */
+export const SIGNED_OUT = 'signed-out';
+
+/** A refusal, or no answer at all (`status` 0, `code` 'network'). `message` is the server's, in the reader's language. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status
+   * @param {{code?: string, message?: string, fields?: Record<string, string>, available_from?: string, fix?: string}} [body]
+   * @param {string} [requestId]
+   */
+  constructor(status, body = {}, requestId = '') {
+    super(body.message ?? '');
+    this.status = status;
+    this.code = body.code ?? (status ? 'unknown' : 'network');
+    this.fields = body.fields ?? {};
+    this.availableFrom = body.available_from ?? null;
+    this.fix = body.fix ?? null;
+    this.requestId = requestId;
+  }
+}
+
+/**
+ * @param {'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} method
+ * @param {string} path after `/api`
+ * @param {unknown} [body]
+ * @returns {Promise<any>} the parsed answer, null for 204
+ */
+export async function api(method, path, body) {
+  /** @type {Record<string, string>} */
+  const headers = { Accept: 'application/json', 'Accept-Language': document.documentElement.lang };
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+  let response, text;
+  try {
+    response = await fetch('/api' + path, {
+      method,
+      headers,
+      signal: abort.signal,
+      cache: 'no-store',
+      credentials: 'same-origin',
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    text = await response.text();
+  } catch {
+    throw new ApiError(0);
+  } finally {
+    clearTimeout(timer);
+  }
+  const answer = parsed(text);
+  if (response.ok && answer !== undefined) return answer;
+  const requestId = response.headers.get('X-Request-Id') ?? '';
+  const error = new ApiError(response.ok ? 502 : response.status, answer ?? {}, requestId);
+  if (error.status === 401) window.dispatchEvent(new Event(SIGNED_OUT));
+  throw error;
+}
+
+/** @param {string} text @returns {any} undefined if it is not ours: a proxy's page, a cut answer */
+function parsed(text) {
+  if (text === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Empty values are left out. @param {Record<string, string | null | undefined>} values */
+export function search(values) {
+  const kept = Object.entries(values).filter(([, value]) => value);
+  return kept.length ? '?' + new URLSearchParams(/** @type {[string, string][]} */ (kept)) : '';
+}

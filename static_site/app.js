@@ -1,0 +1,109 @@
+/** Boot and router: which screen the address asks for, who is here, and in which language. */
+import { html, render, useEffect, useErrorBoundary, useRef, useState } from './vendor/preact-htm.js';
+import config from './config.js';
+import russian from './i18n/ru.js';
+import { accountInView, guard, language, memory, PUBLIC, useSession, wasSignedIn } from './session.js';
+import { Failure, Footer, Header, Loading } from './ui/shell.js';
+
+/** Each screen with what it imports: named together, they are fetched together. The screen itself comes first. */
+const SCREENS = /** @type {Record<string, () => Promise<any>[]>} */ ({
+  home: () => [import('./screens/home.js'), import('./money.js'), import('./dates.js')],
+  login: () => [import('./screens/login.js'), import('./ui/field.js')],
+  operations: () => [import('./screens/operations.js'), import('./ui/filters.js'), import('./ui/operations_table.js'),
+    import('./ui/field.js'), import('./money.js'), import('./dates.js')],
+  topup: () => [import('./screens/topup.js'), import('./ui/field.js'), import('./ui/money_field.js'), import('./money.js'), import('./checkout.js')],
+  topup_status: () => [import('./screens/topup_status.js'), import('./ui/steps.js'), import('./checkout.js'), import('./money.js'), import('./dates.js')],
+  sessions: () => [import('./screens/sessions.js'), import('./dates.js')],
+  accounts: () => [import('./screens/accounts.js'), import('./money.js')],
+  missing: () => [import('./screens/missing.js')],
+});
+const WORDS_IN_SHELL = ['home', 'missing'];
+
+/** @param {string} hash @returns {Route} */
+function parse(hash) {
+  const [path, query = ''] = hash.slice(1).split('?');
+  const plain = /^\/(login|operations|topup|sessions|accounts)$/.exec(path)?.[1];
+  const payment = /^\/topup\/([\w-]{1,64})$/.exec(path)?.[1];
+  const name = /^\/?$/.test(path) ? 'home' : plain ?? (payment ? 'topup_status' : 'missing');
+  return { name, id: payment ?? '', query: new URLSearchParams(query) };
+}
+
+/** @param {string} name @param {Language} lang */
+async function load(name, lang) {
+  const shell = lang === 'en' ? import('./i18n/en.js') : { default: russian };
+  const own = WORDS_IN_SHELL.includes(name) ? { default: {} } : import(`./i18n/${lang}/${name}.js`);
+  const [words, more, modules] = await Promise.all([shell, own, Promise.all(SCREENS[name]())]);
+  return { name, lang, Screen: modules[0].default, text: { ...words.default, ...more.default } };
+}
+
+/** Other screens are fetched once the first one is on the screen and the phone has nothing to do. @param {Language} lang */
+function prefetch(lang) {
+  const all = () => Object.keys(SCREENS).forEach((name) => load(name, lang).catch(() => {}));
+  const idle = window.requestIdleCallback ?? setTimeout;
+  const timer = setTimeout(() => idle(all), 3000);
+  return () => clearTimeout(timer);
+}
+
+function App() {
+  const [route, setRoute] = useState(() => parse(location.hash));
+  const [lang, setLang] = useState(language);
+  const [shown, setShown] = useState(/** @type {any} */ ({ text: russian }));
+  const [crash] = useErrorBoundary();
+  const { session, chosen, over, failure, choose, adopt, signedOut } = useSession(route);
+  const latest = useRef(route);
+  latest.current = route;
+
+  useEffect(() => addEventListener('hashchange', () => setRoute(parse(location.hash))), []);
+  useEffect(() => {
+    load(route.name, lang).then(
+      (screen) => latest.current === route && setShown({ ...screen, route }),
+      () => setShown({ ...shown, broken: true }),
+    );
+  }, [route, lang]);
+  useEffect(() => {
+    document.documentElement.lang = lang;
+    if (shown.name) document.title = `${shown.text.title[shown.name]} — ${config.name}`;
+  }, [shown.name, shown.lang, lang]);
+  const key = shown.name && shown.name + '/' + shown.route.id;
+  const before = useRef('');
+  useEffect(() => {
+    if (before.current && before.current !== key) {
+      scrollTo(0, 0);
+      document.querySelector('h1')?.focus();
+    }
+    before.current = key ?? '';
+  }, [key]);
+  useEffect(() => (session ? prefetch(lang) : undefined), [!session, lang]);
+
+  const { text } = shown;
+  const wish = accountInView(session, [shown.route?.query.get('account'), chosen]);
+  const account = wish || (shown.name === 'home' ? '' : session?.accounts[0]?.account ?? '');
+  const open = PUBLIC.includes(shown.name) || session || (shown.name === 'home' && wasSignedIn());
+  const reload = () => location.reload();
+  return html`
+    <${Header} text=${text} session=${session} current=${shown.name} account=${account} signedOut=${signedOut}
+      choose=${(/** @type {string} */ to) => {
+        choose(to);
+        if (location.hash.includes('?')) location.assign(location.hash.split('?')[0]);
+      }}
+      switchLanguage=${() => {
+        memory.set('language', lang === 'ru' ? 'en' : 'ru');
+        setLang(lang === 'ru' ? 'en' : 'ru');
+      }} />
+    <main id="content" tabindex="-1">
+      ${crash || shown.broken ? html`<${Failure} text=${text} error=${crash} retry=${reload} />`
+        : open ? html`<${shown.Screen} key=${key} text=${text} route=${shown.route} session=${session} account=${account}
+            sessionOver=${over} adopt=${adopt} go=${(/** @type {string} */ hash) => location.assign(hash)} />`
+        : failure ? html`<${Failure} text=${text} error=${failure} retry=${reload} />`
+        : html`<${Loading} text=${text} />`}
+    </main>
+    <${Footer} text=${text} />`;
+}
+
+// The gateway returns to /?pay=<id>: the payment gets its own address in the cabinet.
+const paid = new URLSearchParams(location.search).get('pay');
+if (paid !== null) history.replaceState(null, '', location.pathname + '#/topup/' + encodeURIComponent(paid));
+
+guard(parse(location.hash));
+document.documentElement.lang = language();
+render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById('app')));

@@ -1,0 +1,4 @@
+export default {
+  open: 'Открыть',
+  openNamed: (/** @type {string} */ account) => `Открыть счёт ${account}`,
+};

@@ -1,0 +1,68 @@
+// Shapes of the HTTP contract and of what screens are given; read by tsc only, the browser never asks for it.
+type State = 'active' | 'financial_block' | 'suspended' | 'admin_block';
+type OperationKind = 'payment' | 'charge' | 'refund' | 'correction';
+type TopUpStatus = 'created' | 'awaiting_payment' | 'paid' | 'credited' | 'declined' | 'expired';
+type Language = 'ru' | 'en';
+
+interface AccountSummary { account: string; label: string; address: string; balance_kopecks: number; state: State }
+
+interface Session {
+  signed_in?: boolean;
+  subscriber: { id: string; login: string; name: string };
+  accounts: AccountSummary[];
+}
+
+interface Service {
+  id: string; kind: string; title: string; state: State;
+  tariff?: { id: string; title: string; fee_kopecks: number; speed_mbps?: number | null } | null;
+  next_charge?: { on: string; amount_kopecks: number } | null;
+}
+
+interface Account extends AccountSummary {
+  state_reason?: string | null;
+  promised?: { amount_kopecks: number; until: string } | null;
+  available_kopecks?: number;
+  due?: { amount_kopecks: number; by: string } | null;
+  paid_until?: string | null;
+  services?: Service[];
+}
+
+interface Operation {
+  id: string; at: string; kind: OperationKind; amount_kopecks: number; balance_after_kopecks: number; title: string;
+  service?: string | null; period?: { start: string; end: string } | null; receipt_url?: string | null;
+}
+
+interface Totals {
+  opening_balance_kopecks: number; payments_kopecks: number; charges_kopecks: number;
+  other_kopecks: number; closing_balance_kopecks: number;
+}
+
+interface OperationsPage { items: Operation[]; next_cursor: string | null; totals: Totals }
+interface Forecast { on: string; kind: string; amount_kopecks: number; balance_after_kopecks: number; title: string }
+interface Home { session: Session; account: Account; operations?: Operation[]; events?: Forecast[] | null }
+
+interface Gateway { id: string; title: string; min_kopecks: number; max_kopecks: number }
+interface TopUpOptions { gateways: Gateway[]; suggested_kopecks: number | null }
+interface Checkout { method: 'GET' | 'POST'; url: string; fields: Record<string, string> }
+
+interface TopUp {
+  status: TopUpStatus; id?: string; account?: string; amount_kopecks?: number;
+  steps?: { name: string; at: string }[]; receipt_url?: string | null;
+}
+
+interface Device { id: string; device: string; started_at: string; last_seen_at: string; current: boolean }
+
+interface Route { name: string; id: string; query: URLSearchParams }
+
+interface ScreenProps {
+  route: Route;
+  session: Session | null;
+  /** The account in view: from the address, or the one last shown, or the first; '' before the session is known. */
+  account: string;
+  /** The session ended by itself while somebody was here. */
+  sessionOver: boolean;
+  /** Takes the session that an answer brought; `account`: the one the server showed by itself. */
+  adopt(session: Session, account?: string): void;
+  go(hash: string): void;
+}
+type Shell = typeof import('./i18n/ru.js').default;

@@ -1,0 +1,74 @@
+"""What every payment gateway owes the portal. A case file per adapter says how its company speaks."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+import requests
+
+from chalicelib.money import Kopecks
+from chalicelib.providers import gateways
+from chalicelib.providers.gateways import Order, PaymentGateway, PaymentState
+from chalicelib.upstream import Outgoing
+from local.sandbox.wire import InProcessWire
+from local.web import Request, Response
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+ORDER = Order(
+    topup_id="0f0e0d0c-0b0a-4908-8706-050403020100",
+    invoice=2147483647,
+    account="100201",
+    amount_kopecks=Kopecks(50000),
+    expires_at=datetime(2026, 11, 24, 9, 0, tzinfo=UTC),
+    return_url="https://lk.example.ru/?pay=0f0e0d0c-0b0a-4908-8706-050403020100",
+)
+
+Handle = Callable[[Request], Response]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A canned answer to a status query, and what the adapter must make of it: a state or an exception's class."""
+
+    title: str
+    answer: Response | Exception
+    expected: PaymentState | type[Exception]
+
+
+@dataclass(frozen=True)
+class GatewayCase:
+    """``paid`` is a good notification for ORDER; ``forged`` and ``unreadable`` are refused ones by title."""
+
+    name: str
+    environ: Mapping[str, str]
+    secrets: tuple[str, ...]
+    paid: Mapping[str, str]
+    acknowledgement: str
+    forged: Mapping[str, Mapping[str, str]]
+    unreadable: Mapping[str, Mapping[str, str]]
+    exchanges: tuple[Exchange, ...]
+
+
+def build(
+    case: GatewayCase, handle: Handle | None = None, environ: Mapping[str, str] = MappingProxyType({})
+) -> PaymentGateway:
+    """The adapter with its company played by ``handle``; without one, any call is a failure of the test."""
+    session = requests.Session()
+    wire = InProcessWire(handle or _nobody)
+    session.mount("https://", wire)
+    session.mount("http://", wire)
+    return gateways.load(case.name, {**case.environ, **environ}, Outgoing(case.name, session), lambda: NOW)
+
+
+def answering(answer: Response | Exception) -> Handle:
+    def handle(request: Request) -> Response:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return handle
+
+
+def _nobody(request: Request) -> Response:
+    raise AssertionError(f"an unexpected call: {request.method} {request.path}")

@@ -1,0 +1,108 @@
+"""One suite for all registered payment gateways."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from chalicelib.errors import BadWebhook, SignatureInvalid
+from chalicelib.providers.gateways import ADAPTERS, PaymentStatus
+from tests.contract.gateways.suite import ORDER, Exchange, GatewayCase, answering, build
+
+PACKAGE = "tests.contract.gateways"
+WRITTEN = sorted(name for name in ADAPTERS if find_spec(f"{PACKAGE}.{name}_case"))
+CASES: dict[str, GatewayCase] = {name: import_module(f"{PACKAGE}.{name}_case").CASE for name in WRITTEN}
+
+each_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+
+
+def each(attribute: str) -> Any:
+    pairs = [(case, title) for case in CASES.values() for title in getattr(case, attribute)]
+    return pytest.mark.parametrize(("case", "title"), pairs, ids=[f"{case.name}: {title}" for case, title in pairs])
+
+
+def test_every_registered_adapter_has_a_case_file() -> None:
+    assert sorted(ADAPTERS) == WRITTEN
+    assert all(case.name == name for name, case in CASES.items())
+
+
+def test_every_case_shows_forgeries_unreadable_forms_and_answers() -> None:
+    assert all(case.forged and case.unreadable and len(case.exchanges) > 5 for case in CASES.values())
+
+
+@each_case
+def test_an_adapter_describes_itself(case: GatewayCase) -> None:
+    gateway = build(case)
+    assert gateway.name == case.name
+    assert gateway.title
+    assert 0 < gateway.limits.min_kopecks < gateway.limits.max_kopecks
+    assert gateway.webhook_get is False
+
+
+@each_case
+def test_checkout_of_the_same_order_is_the_same(case: GatewayCase) -> None:
+    assert build(case).create_checkout(ORDER) == build(case).create_checkout(ORDER)
+
+
+@each_case
+def test_checkout_is_complete_and_holds_no_secret(case: GatewayCase) -> None:
+    checkout = build(case).create_checkout(ORDER)
+    sent = checkout.fields or dict(parse_qsl(urlsplit(checkout.url).query))
+    assert (checkout.method == "GET") == (checkout.fields == {})
+    assert checkout.url.startswith("https://")
+    assert str(ORDER.invoice) in sent.values()
+    assert ORDER.return_url in sent.values()
+    assert not any(secret in text for secret in case.secrets for text in (checkout.url, *sent.values()))
+
+
+@each_case
+def test_a_good_notification_is_read(case: GatewayCase) -> None:
+    event = build(case).parse_webhook(case.paid)
+    assert (event.invoice, event.status, event.topup_id) == (ORDER.invoice, PaymentStatus.PAID, ORDER.topup_id)
+    assert event.amount_kopecks == (ORDER.amount_kopecks if event.decides else event.amount_kopecks)
+
+
+@each_case
+def test_a_notification_is_acknowledged_to_the_byte(case: GatewayCase) -> None:
+    gateway = build(case)
+    answer = gateway.acknowledge(gateway.parse_webhook(case.paid))
+    assert answer.body == case.acknowledgement
+    assert answer.content_type.startswith("text/plain")
+
+
+@each("forged")
+def test_a_forged_notification_is_refused(case: GatewayCase, title: str) -> None:
+    with pytest.raises(SignatureInvalid):
+        build(case).parse_webhook(case.forged[title])
+
+
+@each("unreadable")
+def test_an_unreadable_notification_is_refused(case: GatewayCase, title: str) -> None:
+    with pytest.raises(BadWebhook):
+        build(case).parse_webhook(case.unreadable[title])
+
+
+ANSWERS = [(case, exchange) for case in CASES.values() for exchange in case.exchanges]
+
+
+@pytest.mark.parametrize(("case", "exchange"), ANSWERS, ids=[f"{case.name}: {each.title}" for case, each in ANSWERS])
+def test_an_answer_to_a_status_query_means_what_the_documents_say(case: GatewayCase, exchange: Exchange) -> None:
+    gateway = build(case, answering(exchange.answer))
+    if isinstance(exchange.expected, type):
+        with pytest.raises(exchange.expected):
+            gateway.get_payment(ORDER.invoice)
+    else:
+        assert gateway.get_payment(ORDER.invoice) == exchange.expected
+
+
+@each_case
+def test_errors_and_settings_show_no_secret(case: GatewayCase) -> None:
+    gateway = build(case)
+    shown = [repr(gateway), repr(vars(gateway).get("_settings"))]
+    for fields in (*case.forged.values(), *case.unreadable.values()):
+        with pytest.raises((SignatureInvalid, BadWebhook)) as raised:
+            gateway.parse_webhook(fields)
+        shown.append(repr(raised.value))
+    assert not any(secret in text for secret in case.secrets for text in shown)

@@ -1,0 +1,155 @@
+"""The whole product in one process for a test: portal, store, sandbox, a clock that moves when told to.
+
+Only the wire and the clock are replaced. Every outgoing HTTP call passes ``wire.around`` and every store
+call ``transport.set_around``: there a test counts, breaks or reorders them.
+"""
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import requests
+
+from chalicelib import bootstrap, upstream
+from chalicelib.billing import ServiceKind
+from chalicelib.billing.embedded import accounts
+from chalicelib.billing.embedded.accounts import NewAccount, NewService
+from chalicelib.money import Kopecks, to_rubles
+from chalicelib.services.passwords import Passwords
+from chalicelib.services.topups import Ordered, Wish
+from chalicelib.store.cases import CaseRow, CaseStore
+from chalicelib.store.subscribers import Contact, Profile, SubscriberStore
+from chalicelib.store.topups import TopUpRow
+from local.clock import MovableClock
+from local.sandbox import Sandbox, Shop, demo_environment
+from local.sandbox.wire import InProcessWire
+from local.web import Request
+from tests.portal import ORIGIN, PASSWORD, Got, client, portal
+
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+#: As cheap as argon2 goes: what is hashed is tested elsewhere at its full cost.
+CHEAP = {"argon2_memory_kib": 8, "argon2_time_cost": 1}
+
+
+@dataclass
+class Product:
+    clock: MovableClock
+    sandbox: Sandbox
+    wire: InProcessWire
+
+    def account(self, number: str, subscriber_id: str) -> str:
+        """A small account with one internet service and an empty ledger."""
+        day = date(2026, 1, 12)
+        accounts.create(NewAccount(number, subscriber_id, "Дом", "Тверь", 12, day), START - timedelta(days=30))
+        fee = Kopecks(650_00)
+        accounts.add_service(number, NewService("internet", ServiceKind.INTERNET, "Интернет", "t100", "Сто", fee, 100))
+        return number
+
+    def order(self, subscriber_id: str, account: str, kopecks: int = 500_00, id: str | None = None) -> Ordered:
+        wish = Wish(id or str(uuid.uuid4()), account, Kopecks(kopecks), "robokassa", "ru")
+        return bootstrap.topups().order(subscriber_id, wish)
+
+    def pay(self, topup: TopUpRow, outcome: str = "paid", webhook: str = "normal") -> Any:
+        return self.sandboxed(
+            "POST", "/sandbox/robokassa/pay",
+            {"invoice": str(int(topup.invoice)), "outcome": outcome, "webhook": webhook},
+        )  # fmt: skip
+
+    def result_fields(self, topup: TopUpRow, **changed: str) -> dict[str, str]:
+        """A ResultURL as the company signs it, made by the sandbox's code; ``changed`` before signing."""
+        shop = Shop()
+        fields = {"OutSum": to_rubles(Kopecks(int(topup.amount_kopecks))) + "0000", "InvId": str(int(topup.invoice))}
+        fields |= {"Shp_topup": topup.topup_id, **changed}
+        echoed = sorted(f"{name}={value}" for name, value in fields.items() if name.lower().startswith("shp_"))
+        fields["SignatureValue"] = shop.digest(fields["OutSum"], fields["InvId"], shop.password2, *echoed)
+        return {**fields, "Fee": "1.50", "EMail": "", "PaymentMethod": "BankCard", "IncCurrLabel": "BankCardPSR"}
+
+    def notify(self, fields: Mapping[str, str]) -> Got:
+        return client("185.59.216.65").form("/api/webhooks/robokassa", fields)
+
+    def advance(self, **by: float) -> None:
+        seconds = int(timedelta(**by).total_seconds())
+        self.sandboxed("POST", "/sandbox/clock", {"advance_seconds": seconds})
+
+    def fault(self, target: str, call: str, kind: str, times: int = 1) -> None:
+        self.sandboxed("POST", "/sandbox/faults", {"target": target, "call": call, "kind": kind, "times": times})
+
+    def sandboxed(self, method: str, path: str, body: Any = None) -> Any:
+        got = _through(self.sandbox, method, path, body)
+        assert got.status < 400, got.text
+        return got.json
+
+    def balance(self, account: str) -> int:
+        return int(bootstrap.billing().account(account).balance_kopecks)
+
+    def status(self, topup: TopUpRow) -> str:
+        return bootstrap.topups().status(topup.topup_id)
+
+    def cases(self) -> list[CaseRow]:
+        return list(CaseStore().list())
+
+    def messages(self) -> list[Any]:
+        found: list[Any] = self.sandboxed("GET", "/sandbox/messages")
+        return found
+
+
+def _through(sandbox: Sandbox, method: str, path: str, body: Any) -> Got:
+    headers = {"Host": "127.0.0.1:8000", "Origin": ORIGIN}
+    raw = b""
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+        raw = json.dumps(body).encode()
+    answer = sandbox.handle(Request(method, path, [], headers, raw))
+    return Got(answer.status, dict(answer.headers), {}, answer.body)
+
+
+def subscriber(id: str, login: str, phone: str) -> None:
+    """Somebody with a confirmed telephone, who signs in with the demo password."""
+    contact = Contact(channel="sms", address=phone, confirmed_at=START)
+    hashed = Passwords(bootstrap.settings()).hash(PASSWORD)
+    SubscriberStore().add(Profile(id, login=login, name=login.title(), password_hash=hashed, contacts=[contact]))
+
+
+@contextmanager
+def product(**chosen: object) -> Iterator[Product]:
+    """Everything wired together; the store's tables must be there and empty."""
+    clock = MovableClock(real=lambda: START)
+    settings = {"sms": "smsc", **CHEAP, **chosen}
+    environ = demo_environment(ORIGIN) | {f"PORTAL_{name.upper()}": str(value) for name, value in settings.items()}
+    before = bootstrap.current_time, bootstrap.environ, upstream.new_session
+    bootstrap.forget()
+    bootstrap.current_time, bootstrap.environ = clock, environ
+    sandbox = Sandbox(None, clock, _deliver, _Agenda(), lambda n: bootstrap.topups().checkout_url("robokassa", n))
+    wire = InProcessWire(sandbox.handle)
+
+    def session() -> requests.Session:
+        made = requests.Session()
+        made.mount(ORIGIN, wire)
+        return made
+
+    upstream.new_session = session
+    bootstrap.around_billing = [sandbox.billing]
+    try:
+        yield Product(clock, sandbox, wire)
+    finally:
+        bootstrap.current_time, bootstrap.environ, upstream.new_session = before
+        bootstrap.around_billing = []
+        bootstrap.forget()
+        sandbox.close()
+
+
+class _Agenda:
+    def next_due(self) -> datetime | None:
+        return bootstrap.agenda_runner().next_due()
+
+    def run_due(self) -> dict[str, int]:
+        return bootstrap.agenda_runner().run_due()
+
+
+def _deliver(method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+    reply = portal().call(method, path, "", headers, body, "185.59.216.65")
+    return reply.status, reply.body

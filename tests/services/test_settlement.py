@@ -1,0 +1,136 @@
+"""From the gateway's money to the billing's: exactly once, however the news travels."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from chalicelib import bootstrap
+from chalicelib.billing.embedded.verify import verify
+from tests.product import Product
+
+MODES = ["normal", "twice", "before_return", "late", "lost", "bad_signature"]
+
+
+@pytest.mark.parametrize("webhook", MODES)
+def test_a_payment_is_credited_once_however_the_news_travels(shop: Product, webhook: str) -> None:
+    topup = shop.order("sub-bob", "100201").topup
+    shop.pay(topup, webhook=webhook)
+    shop.advance(hours=2)
+    assert shop.status(topup) == "credited"
+    assert shop.balance("100201") == 500_00
+    assert not shop.cases()
+
+
+@pytest.mark.parametrize("webhook", ["normal", "twice", "before_return"])
+def test_a_webhook_that_comes_credits_at_once(shop: Product, webhook: str) -> None:
+    topup = shop.order("sub-bob", "100201").topup
+    shop.pay(topup, webhook=webhook)
+    assert shop.status(topup) == "credited"
+
+
+def test_steps_tell_the_whole_way_in_order(shop: Product) -> None:
+    topup = shop.order("sub-bob", "100201").topup
+    shop.pay(topup)
+    _, events = bootstrap.topups().details("sub-bob", topup.topup_id)
+    assert [event.name for event in events] == ["created", "awaiting_payment", "paid", "credited"]
+
+
+def test_another_sum_is_never_credited_and_an_operator_sees_it(shop: Product) -> None:
+    topup = shop.order("sub-bob", "100201").topup
+    shop.pay(topup, webhook="wrong_amount")
+    shop.advance(days=4)
+    assert shop.balance("100201") == 0
+    assert {case.case_id for case in shop.cases()} == {f"wrong_amount:{topup.topup_id}"}
+
+
+def test_a_declined_payment_ends_without_money_and_may_still_be_paid(shop: Product) -> None:
+    topup = shop.order("sub-bob", "100201").topup
+    shop.pay(topup, outcome="declined")
+    shop.advance(minutes=2)
+    assert shop.status(topup) == "declined"
+    shop.pay(topup, webhook="lost")
+    shop.advance(hours=73)
+    assert shop.status(topup) == "credited"
+    assert bootstrap.topup_store().existing(topup.topup_id).late
+
+
+def test_an_order_nobody_paid_expires_after_a_day_without_a_case(shop: Product) -> None:
+    topup = shop.order("sub-bob", "100201").topup
+    shop.advance(hours=23)
+    assert shop.status(topup) == "awaiting_payment"
+    shop.advance(hours=1, minutes=1)
+    assert shop.status(topup) == "expired"
+    shop.advance(hours=72)
+    assert bootstrap.topup_store().existing(topup.topup_id).agenda_key is None
+    assert not shop.cases()
+
+
+def test_billing_down_three_days_loses_nothing_and_an_operator_knows(shop: Product) -> None:
+    shop.fault("billing", "post_payment", "timeout_before", times=1000)
+    topup = shop.order("sub-bob", "100201").topup
+    shop.pay(topup)
+    assert shop.status(topup) == "paid"
+    shop.advance(hours=72)
+    assert {case.case_id for case in shop.cases()} == {f"stuck_topup:{topup.topup_id}"}
+    shop.sandboxed("DELETE", "/sandbox/faults")
+    shop.advance(hours=2)
+    assert (shop.status(topup), shop.balance("100201")) == ("credited", 500_00)
+
+
+@pytest.mark.parametrize("kind", ["timeout_after", "http_500", "nonsense"])
+def test_a_lost_answer_of_the_billing_is_asked_for_and_not_posted_twice(shop: Product, kind: str) -> None:
+    shop.fault("billing", "post_payment", kind)
+    topup = shop.order("sub-bob", "100201").topup
+    shop.pay(topup)
+    shop.advance(hours=1)
+    assert (shop.status(topup), shop.balance("100201")) == ("credited", 500_00)
+
+
+@pytest.mark.parametrize("kind", ["timeout_before", "timeout_after", "http_500", "nonsense", "refused"])
+def test_a_gateway_that_does_not_answer_is_asked_again(shop: Product, kind: str) -> None:
+    shop.fault("robokassa", "get_payment", kind, times=3)
+    topup = shop.order("sub-bob", "100201").topup
+    shop.pay(topup, webhook="lost")
+    shop.advance(hours=3)
+    assert (shop.status(topup), shop.balance("100201")) == ("credited", 500_00)
+
+
+def test_fifty_parallel_webhooks_credit_once_and_are_all_acknowledged(shop: Product) -> None:
+    topup = shop.order("sub-bob", "100201").topup
+    fields = shop.result_fields(topup)
+    with ThreadPoolExecutor(16) as threads:
+        answers = list(threads.map(lambda _: shop.notify(fields), range(50)))
+    assert {answer.text for answer in answers} == {f"OK{int(topup.invoice)}"}
+    assert shop.balance("100201") == 500_00
+    assert len(shop.messages()) + shop.sandboxed("POST", "/sandbox/run-due")["deliver_message"] >= 1
+    assert not verify().differences
+
+
+def test_the_subscriber_is_told_once(shop: Product) -> None:
+    topup = shop.order("sub-bob", "100201").topup
+    shop.pay(topup, webhook="twice")
+    shop.advance(hours=3)
+    told = [message for message in shop.messages() if message["event"] == "payment_credited"]
+    assert [message["to"] for message in told] == ["+79001112233"]
+    assert "500" in told[0]["text"]
+
+
+def test_a_message_whose_answer_was_lost_is_asked_for_and_not_sent_twice(shop: Product) -> None:
+    shop.fault("sms", "send", "timeout_after")
+    shop.pay(shop.order("sub-bob", "100201").topup)
+    shop.advance(hours=3)
+    assert len(shop.messages()) == 1
+
+
+def test_a_message_that_could_not_leave_is_sent_later(shop: Product) -> None:
+    shop.fault("sms", "send", "timeout_before", times=3)
+    shop.pay(shop.order("sub-bob", "100201").topup)
+    shop.advance(hours=3)
+    assert len(shop.messages()) == 1
+
+
+def test_the_clock_may_jump_and_everything_late_is_still_done(shop: Product) -> None:
+    topup = shop.order("sub-bob", "100201").topup
+    shop.pay(topup, webhook="lost")
+    shop.sandboxed("POST", "/sandbox/clock", {"advance_days": 2, "jump": True})
+    assert (shop.status(topup), shop.balance("100201")) == ("credited", 500_00)
