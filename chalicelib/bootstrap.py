@@ -3,37 +3,43 @@
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 
 from chalicelib import billing as billing_port
 from chalicelib import clock, config
 from chalicelib.billing import BillingSystem
-from chalicelib.money import Kopecks
 from chalicelib.providers import gateways as gateway_port
 from chalicelib.providers import messages as message_port
-from chalicelib.providers.gateways import Limits, PaymentGateway
-from chalicelib.providers.messages import MessageSender
 from chalicelib.services.accounts import Accounts
 from chalicelib.services.agenda import AgendaRunner
 from chalicelib.services.messages import Messages
+from chalicelib.services.passwords import Passwords
+from chalicelib.services.session import Sessions
 from chalicelib.services.settlement import Settlement
+from chalicelib.services.subscriber import Subscribers
 from chalicelib.services.topups import TopUps
 from chalicelib.services.webhooks import Webhooks
 from chalicelib.store.agenda import Agenda, Kind
 from chalicelib.store.cases import CaseStore
+from chalicelib.store.guesses import Guesses
 from chalicelib.store.messages import MessageStore
 from chalicelib.store.subscribers import SubscriberStore
 from chalicelib.store.topups import TopUpStore
 from chalicelib.upstream import Outgoing
 
-#: The two seams through which tests and the local sandbox move time and chance.
+# The seams through which tests and the local sandbox move time, chance, settings and the billing's luck.
 current_time: clock.Clock = clock.utc_now
 random_bytes: Callable[[int], bytes] = secrets.token_bytes
-#: Where the adapters find the settings of their companies.
 environ: Mapping[str, str] = os.environ
-#: What stands around the billing; the sandbox puts its faults here.
 around_billing: list[Callable[[BillingSystem], BillingSystem]] = []
+
+
+def forget() -> None:
+    """Build everything anew, with settings read again; for tests and the local server's start."""
+    for thing in list(globals().values()):
+        if hasattr(thing, "cache_clear"):
+            thing.cache_clear()
 
 
 def now() -> datetime:
@@ -41,19 +47,21 @@ def now() -> datetime:
 
 
 def token() -> str:
+    """An unguessable word of 128 bits."""
     return random_bytes(16).hex()
 
 
-@cache
-def settings() -> config.Settings:
-    return config.load(environ)
-
-
-@cache
-def agenda() -> Agenda:
-    chosen = settings()
-    lease = timedelta(seconds=chosen.agenda_lease_seconds)
-    return Agenda(chosen.agenda_shards, chosen.agenda_batch, lease, token)
+settings = cache(lambda: config.load(environ))
+topup_store = cache(lambda: TopUpStore(settings().agenda_shards, settings().invoice_start))
+agenda = cache(lambda: Agenda(settings().agenda_shards, settings().agenda_batch, settings().agenda_lease, token))
+accounts = cache(lambda: Accounts(billing(), settings().zone, now))
+passwords = cache(lambda: Passwords(settings()))
+sessions = cache(lambda: Sessions(settings(), billing(), passwords(), Guesses(settings()), now, token))
+subscribers = cache(lambda: Subscribers(SubscriberStore()))
+topups = cache(lambda: TopUps(topup_store(), billing(), gateways(), now, settings()))
+settlement = cache(lambda: Settlement(topup_store(), billing(), gateways(), agenda(), CaseStore(), now, settings()))
+webhooks = cache(lambda: Webhooks(gateways(), topup_store(), settlement(), CaseStore(), now))
+messages = cache(lambda: Messages(MessageStore(settings().agenda_shards), agenda(), senders(), SubscriberStore(), now))
 
 
 @cache
@@ -65,57 +73,15 @@ def billing() -> BillingSystem:
 
 
 @cache
-def gateways() -> dict[str, PaymentGateway]:
+def gateways() -> dict[str, gateway_port.PaymentGateway]:
     return {name: gateway_port.load(name, environ, Outgoing(name), now) for name in settings().gateways}
 
 
 @cache
-def senders() -> dict[str, MessageSender]:
+def senders() -> dict[str, message_port.MessageSender]:
     names = [name for name in (settings().sms, settings().email) if name]
     loaded = [message_port.load(name, environ, Outgoing(name)) for name in names]
     return {sender.channel: sender for sender in loaded}
-
-
-@cache
-def topup_store() -> TopUpStore:
-    return TopUpStore(settings().agenda_shards, settings().invoice_start)
-
-
-@cache
-def accounts() -> Accounts:
-    return Accounts(billing(), settings().zone, now)
-
-
-@cache
-def topups() -> TopUps:
-    chosen = settings()
-    limits = Limits(min_kopecks=Kopecks(chosen.topup_min_kopecks), max_kopecks=Kopecks(chosen.topup_max_kopecks))
-    return TopUps(topup_store(), billing(), gateways(), now, limits, chosen.topup_expires, chosen.site_url)
-
-
-@cache
-def settlement() -> Settlement:
-    chosen = settings()
-    return Settlement(
-        topup_store(),
-        billing(),
-        gateways(),
-        agenda(),
-        CaseStore(),
-        now,
-        last_question=timedelta(hours=chosen.topup_last_question_hours),
-        stuck_after=timedelta(hours=chosen.stuck_after_hours),
-    )
-
-
-@cache
-def webhooks() -> Webhooks:
-    return Webhooks(gateways(), topup_store(), settlement(), CaseStore(), now)
-
-
-@cache
-def messages() -> Messages:
-    return Messages(MessageStore(settings().agenda_shards), agenda(), senders(), SubscriberStore(), now)
 
 
 @cache
@@ -126,12 +92,3 @@ def agenda_runner() -> AgendaRunner:
         Kind.DELIVER_MESSAGE: messages().deliver,
     }
     return AgendaRunner(agenda(), CaseStore(), works, now)
-
-
-def forget() -> None:
-    """Build everything anew, with settings read again; for tests and the local server's start."""
-    for factory in (
-        settings, agenda, billing, gateways, senders, topup_store, accounts, topups, settlement,
-        webhooks, messages, agenda_runner, sessions,
-    ):  # fmt: skip
-        factory.cache_clear()

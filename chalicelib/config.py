@@ -85,6 +85,18 @@ class Settings(BaseModel):
         return self.site_url.startswith("https://")
 
     @property
+    def agenda_lease(self) -> timedelta:
+        return timedelta(seconds=self.agenda_lease_seconds)
+
+    @property
+    def topup_last_question(self) -> timedelta:
+        return timedelta(hours=self.topup_last_question_hours)
+
+    @property
+    def stuck_after(self) -> timedelta:
+        return timedelta(hours=self.stuck_after_hours)
+
+    @property
     def topup_expires(self) -> timedelta:
         return timedelta(hours=self.topup_expires_hours)
 

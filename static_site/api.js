@@ -1,4 +1,5 @@
 /** The only door to the server: JSON over the same origin, the cookie goes by itself. */
+import { useEffect, useState } from './vendor/preact-htm.js';
 
 /** API Gateway gives up after 29 s; a phone that lost the network may never say so. */
 const TIMEOUT_MS = 31_000;
@@ -74,4 +75,28 @@ function parsed(text) {
 export function search(values) {
   const kept = Object.entries(values).filter(([, value]) => value);
   return kept.length ? '?' + new URLSearchParams(/** @type {[string, string][]} */ (kept)) : '';
+}
+
+/**
+ * Asks once for each `key`; the answer for another key is never shown under this one.
+ * @template T
+ * @param {string} key
+ * @param {() => Promise<T>} ask
+ */
+export function useAnswer(key, ask) {
+  const [round, setRound] = useState(0);
+  const [state, setState] = useState(/** @type {{key: string, data: T | null, error: any}} */ ({ key, data: null, error: null }));
+  useEffect(() => {
+    let wanted = true;
+    setState((now) => ({ key, data: now.key === key ? now.data : null, error: null }));
+    ask().then(
+      (data) => wanted && setState({ key, data, error: null }),
+      (error) => wanted && setState((now) => ({ ...now, error })),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [key, round]);
+  const mine = state.key === key;
+  return { data: mine ? state.data : null, error: mine ? state.error : null, again: () => setRound((n) => n + 1) };
 }

@@ -2,7 +2,7 @@
 import { html, render, useEffect, useErrorBoundary, useRef, useState } from './vendor/preact-htm.js';
 import config from './config.js';
 import russian from './i18n/ru.js';
-import { accountInView, guard, language, memory, PUBLIC, useSession, wasSignedIn } from './session.js';
+import { accountInView, guard, hadSeveralAccounts, language, memory, PUBLIC, useSession, wasSignedIn } from './session.js';
 import { Failure, Footer, Header, Loading } from './ui/shell.js';
 
 /** Each screen with what it imports: named together, they are fetched together. The screen itself comes first. */
@@ -11,8 +11,10 @@ const SCREENS = /** @type {Record<string, () => Promise<any>[]>} */ ({
   login: () => [import('./screens/login.js'), import('./ui/field.js')],
   operations: () => [import('./screens/operations.js'), import('./ui/filters.js'), import('./ui/operations_table.js'),
     import('./ui/field.js'), import('./money.js'), import('./dates.js')],
-  topup: () => [import('./screens/topup.js'), import('./ui/field.js'), import('./ui/money_field.js'), import('./money.js'), import('./checkout.js')],
-  topup_status: () => [import('./screens/topup_status.js'), import('./ui/steps.js'), import('./checkout.js'), import('./money.js'), import('./dates.js')],
+  topup: () => [import('./screens/topup.js'), import('./ui/field.js'), import('./ui/money_field.js'),
+    import('./checkout.js'), import('./money.js')],
+  topup_status: () => [import('./screens/topup_status.js'), import('./ui/steps.js'),
+    import('./checkout.js'), import('./money.js'), import('./dates.js')],
   sessions: () => [import('./screens/sessions.js'), import('./dates.js')],
   accounts: () => [import('./screens/accounts.js'), import('./money.js')],
   missing: () => [import('./screens/missing.js')],
@@ -50,6 +52,7 @@ function App() {
   const [shown, setShown] = useState(/** @type {any} */ ({ text: russian }));
   const [crash] = useErrorBoundary();
   const { session, chosen, over, failure, choose, adopt, signedOut } = useSession(route);
+  const [expected] = useState(() => wasSignedIn() && route.name !== 'login');
   const latest = useRef(route);
   latest.current = route;
 
@@ -76,12 +79,15 @@ function App() {
   useEffect(() => (session ? prefetch(lang) : undefined), [!session, lang]);
 
   const { text } = shown;
+  // the header changes together with the screen, so that nothing jumps
+  const framed = shown.name ? shown.name !== 'login' : expected;
   const wish = accountInView(session, [shown.route?.query.get('account'), chosen]);
   const account = wish || (shown.name === 'home' ? '' : session?.accounts[0]?.account ?? '');
   const open = PUBLIC.includes(shown.name) || session || (shown.name === 'home' && wasSignedIn());
   const reload = () => location.reload();
   return html`
-    <${Header} text=${text} session=${session} current=${shown.name} account=${account} signedOut=${signedOut}
+    <${Header} text=${text} session=${framed ? session : null} current=${shown.name} account=${account}
+      signedOut=${signedOut} awaited=${framed && wasSignedIn()} several=${hadSeveralAccounts()}
       choose=${(/** @type {string} */ to) => {
         choose(to);
         if (location.hash.includes('?')) location.assign(location.hash.split('?')[0]);
@@ -90,14 +96,14 @@ function App() {
         memory.set('language', lang === 'ru' ? 'en' : 'ru');
         setLang(lang === 'ru' ? 'en' : 'ru');
       }} />
-    <main id="content" tabindex="-1">
+    <main key=${key} id="content" tabindex="-1">
       ${crash || shown.broken ? html`<${Failure} text=${text} error=${crash} retry=${reload} />`
-        : open ? html`<${shown.Screen} key=${key} text=${text} route=${shown.route} session=${session} account=${account}
+        : open ? html`<${shown.Screen} text=${text} route=${shown.route} session=${session} account=${account}
             sessionOver=${over} adopt=${adopt} go=${(/** @type {string} */ hash) => location.assign(hash)} />`
         : failure ? html`<${Failure} text=${text} error=${failure} retry=${reload} />`
         : html`<${Loading} text=${text} />`}
     </main>
-    <${Footer} text=${text} />`;
+    <${Footer} key=${key} text=${text} />`;
 }
 
 // The gateway returns to /?pay=<id>: the payment gets its own address in the cabinet.

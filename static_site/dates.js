@@ -12,8 +12,8 @@ function written(value, how) {
   return isNaN(date.getTime()) ? '' : new Intl.DateTimeFormat(locale, { ...how, timeZone }).format(date);
 }
 
-/** «14 октября» @param {string} value */
-export const dayInText = (value) => written(value, { day: 'numeric', month: 'long' });
+/** «14 октября», never torn apart @param {string} value */
+export const dayInText = (value) => written(value, { day: 'numeric', month: 'long' }).replace(' ', '\u00a0');
 
 /** «14.10.2026» @param {string} value */
 export function dayInTable(value) {

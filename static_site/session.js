@@ -38,7 +38,10 @@ export function language() {
 }
 
 /** The mark is a hint for the first call at boot, never a proof of anything. */
-export const wasSignedIn = () => memory.get('signed_in') === '1';
+export const wasSignedIn = () => memory.get('signed_in') !== null;
+
+/** Whether to leave room for the account switch before the session is known. */
+export const hadSeveralAccounts = () => Number(memory.get('signed_in')) > 1;
 
 /** Screens that need no session. */
 export const PUBLIC = ['login', 'topup_status', 'missing'];
@@ -74,7 +77,7 @@ export function useSession(route) {
   }
   /** @param {Session} found @param {string} [account] the one that the server showed by itself */
   function adopt(found, account) {
-    memory.set('signed_in', '1');
+    memory.set('signed_in', String(found.accounts.length));
     setSession(found);
     setOver(false);
     if (account) choose(account);

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.billing import BillingSystem, PostResult
 from chalicelib.clock import Clock
+from chalicelib.config import Settings
 from chalicelib.errors import PortalError, UpstreamError
 from chalicelib.money import Kopecks
 from chalicelib.providers.gateways import PaymentGateway, PaymentState, PaymentStatus
@@ -32,8 +33,7 @@ class Settlement:
     agenda: Agenda
     cases: CaseStore
     now: Clock
-    last_question: timedelta
-    stuck_after: timedelta
+    settings: Settings
 
     def paid(self, topup: TopUpRow, by: str) -> TopUpRow:
         """Record that the gateway has the money: status, event and agenda row in one transaction. Idempotent.
@@ -119,7 +119,7 @@ class Settlement:
 
     def _last_question(self, topup: TopUpRow) -> Next | None:
         """Support may still turn a decline into a payment, and a payer may be slow: one look at the very end."""
-        at = topup.created_at + self.last_question
+        at = topup.created_at + self.settings.topup_last_question
         return Next(Kind.ASK_GATEWAY, at) if at > self.now() else None
 
     def _next_question(self, topup: TopUpRow) -> Next:
@@ -135,7 +135,7 @@ class Settlement:
         return Next(Kind.ASK_GATEWAY, at)
 
     def _wait(self, topup: TopUpRow, then: Next, since: datetime) -> None:
-        stuck = not topup.case_open and self.now() - since >= self.stuck_after
+        stuck = not topup.case_open and self.now() - since >= self.settings.stuck_after
         case = self._case("stuck_topup", topup, {"status": topup.status}) if stuck else None
         if case is not None:
             log.error("top-up is stuck", extra={"topup": topup.topup_id, "status": topup.status})

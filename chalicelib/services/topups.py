@@ -7,6 +7,7 @@ from typing import Literal
 
 from chalicelib.billing import BillingSystem
 from chalicelib.clock import Clock
+from chalicelib.config import Settings
 from chalicelib.errors import Conflict, InvalidRequest, NotFound
 from chalicelib.money import Kopecks, round_up_to_ruble
 from chalicelib.providers.gateways import Checkout, Limits, Order, PaymentGateway
@@ -42,9 +43,7 @@ class TopUps:
     billing: BillingSystem
     gateways: Mapping[str, PaymentGateway]
     now: Clock
-    limits: Limits
-    lifetime: timedelta
-    site_url: str
+    settings: Settings
 
     def options(self, subscriber_id: str, account: str) -> tuple[Sequence[PaymentGateway], Kopecks]:
         """The gateways to choose from and the sum to suggest. :raises NotFound: not the caller's account."""
@@ -52,15 +51,19 @@ class TopUps:
         if view.subscriber_id != subscriber_id:
             raise NotFound(account)
         gateways = list(self.gateways.values())
-        least = min((self.limits_of(gateway).min_kopecks for gateway in gateways), default=self.limits.min_kopecks)
+        least = min(
+            (self.limits_of(gateway).min_kopecks for gateway in gateways),
+            default=Kopecks(self.settings.topup_min_kopecks),
+        )
         due = view.due.amount_kopecks if view.due else Kopecks(0)
         return gateways, max(round_up_to_ruble(due), round_up_to_ruble(least))
 
     def limits_of(self, gateway: PaymentGateway) -> Limits:
         """The narrower of ours and the company's."""
+        theirs = gateway.limits
         return Limits(
-            min_kopecks=max(self.limits.min_kopecks, gateway.limits.min_kopecks),
-            max_kopecks=min(self.limits.max_kopecks, gateway.limits.max_kopecks),
+            min_kopecks=max(Kopecks(self.settings.topup_min_kopecks), theirs.min_kopecks),
+            max_kopecks=min(Kopecks(self.settings.topup_max_kopecks), theirs.max_kopecks),
         )
 
     def order(self, subscriber_id: str, wish: Wish) -> Ordered:
@@ -121,7 +124,7 @@ class TopUps:
             status="created",
             language=wish.language,
             created_at=now,
-            expires_at=now + self.lifetime,
+            expires_at=now + self.settings.topup_expires,
         )
         try:
             self.store.create(topup, Next(Kind.ASK_GATEWAY, now + FIRST_QUESTION))
@@ -147,7 +150,7 @@ class TopUps:
             account=topup.account,
             amount_kopecks=Kopecks(topup.amount_kopecks),
             expires_at=topup.expires_at,
-            return_url=f"{self.site_url}/?pay={topup.topup_id}",
+            return_url=f"{self.settings.site_url}/?pay={topup.topup_id}",
             language="en" if topup.language == "en" else "ru",
         )
 

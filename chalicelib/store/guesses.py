@@ -19,7 +19,7 @@ from pynamodb.models import Model
 
 from chalicelib.config import Settings
 from chalicelib.errors import TooManyAttempts, UpstreamUnavailable
-from chalicelib.store.tables import Connected, InstantAttribute, TABLE_PREFIX, fetch
+from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, fetch
 from chalicelib.store.transaction import ConditionFailed
 
 log = logging.getLogger(__name__)

@@ -44,6 +44,10 @@ class SessionRow(Model):
         """What the browser may be shown: the fingerprint opens nothing."""
         return self.item.removeprefix(_SESSION)
 
+    def is_live(self, now: datetime, idle: timedelta, absolute: timedelta) -> bool:
+        """The row may outlive the session: what counts is the time of reading."""
+        return now < self.last_seen_at + idle and now < self.started_at + absolute
+
 
 class DeviceRow(Model):
     class Meta(Connected):

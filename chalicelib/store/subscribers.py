@@ -13,7 +13,7 @@ from pynamodb.attributes import BooleanAttribute, ListAttribute, MapAttribute, N
 from pynamodb.models import Model
 
 from chalicelib.clock import to_text
-from chalicelib.store.tables import Connected, InstantAttribute, TABLE_PREFIX, fetch, reading
+from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, fetch, reading
 from chalicelib.store.transaction import ConditionFailed, Transaction
 
 TABLE = TABLE_PREFIX + "subscribers"
@@ -107,7 +107,8 @@ class SubscriberStore:
         """A new subscriber with the rows that lead to it; False if the id or the login is taken. Repeatable."""
         tx = Transaction()
         tx.put("subscriber", profile, Profile.item.does_not_exist())
-        tx.put("login", LoginRow(_login_key(profile.login), owner=profile.subscriber_id), LoginRow.item.does_not_exist())
+        login = LoginRow(_login_key(profile.login), owner=profile.subscriber_id)
+        tx.put("login", login, LoginRow.item.does_not_exist())
         for contact in profile.contacts:
             if contact.confirmed_at:
                 key = _contact_key(contact_address(contact.address) or contact.address)
@@ -129,9 +130,11 @@ class SubscriberStore:
             return [row.item for row in ContactRow.query(_contact_key(address), limit=2, consistent_read=True)]
 
 
-def journal_row(
-    subscriber_id: str, at: datetime, entry_id: str, event: str, address: str, device: str
-) -> JournalRow:
+def confirmed(channel: str, address: str, at: datetime) -> Contact:
+    return Contact(channel=channel, address=address, confirmed_at=at)  # type: ignore[no-untyped-call]
+
+
+def journal_row(subscriber_id: str, at: datetime, entry_id: str, event: str, address: str, device: str) -> JournalRow:
     """A line of the journal, to be put in the transaction of what it tells. It never holds a secret."""
     item = f"journal#{to_text(at)}#{entry_id}"
     return JournalRow(subscriber_id, item, event=event, at=at, address=address, device=device)
@@ -140,6 +143,11 @@ def journal_row(
 def normalized(login: str) -> str:
     """One spelling of a login: surrounding blanks and letter case do not matter."""
     return login.strip().casefold()
+
+
+def canonical(login: str) -> str:
+    """One text for all spellings of a login, for counting: a telephone can be written in many ways."""
+    return contact_address(login) or normalized(login)
 
 
 def contact_address(text: str) -> str | None:

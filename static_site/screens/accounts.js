@@ -1,8 +1,8 @@
 /** All accounts of the subscriber with their balances. */
 import { html } from '../vendor/preact-htm.js';
-import { api } from '../api.js';
+import { api, useAnswer } from '../api.js';
 import { money } from '../money.js';
-import { Failure, Loading, useAnswer } from '../ui/shell.js';
+import { Failure, Loading } from '../ui/shell.js';
 
 /** @typedef {typeof import('../i18n/ru/accounts.js').default} Words */
 

@@ -1,10 +1,10 @@
 /** The main screen: is everything all right, how much to pay, and by when. One call brings it all. */
 import { html, useEffect, useRef } from '../vendor/preact-htm.js';
-import { api, search } from '../api.js';
+import { api, search, useAnswer } from '../api.js';
 import config from '../config.js';
 import { dayInTable, dayInText } from '../dates.js';
 import { briefMoney, money, roundUp, signedMoney } from '../money.js';
-import { Failure, Loading, useAnswer } from '../ui/shell.js';
+import { Failure, Loading } from '../ui/shell.js';
 
 /** @param {ScreenProps & {text: Shell}} props */
 export default function Home({ text, account, adopt }) {

@@ -1,12 +1,12 @@
 /** Operations of a period: totals, rows by fifty, filters that live in the address. */
 import { html, useEffect, useState } from '../vendor/preact-htm.js';
-import { api, search } from '../api.js';
+import { api, search, useAnswer } from '../api.js';
 import { dayInTable, monthStart, today } from '../dates.js';
 import { money, signedMoney } from '../money.js';
 import { ErrorSummary } from '../ui/field.js';
 import { Filters } from '../ui/filters.js';
 import { OperationsTable } from '../ui/operations_table.js';
-import { Failure, Loading, useAnswer } from '../ui/shell.js';
+import { Failure, Loading } from '../ui/shell.js';
 
 /** @typedef {typeof import('../i18n/ru/operations.js').default} Words */
 /** @typedef {Shell & Words} Text */

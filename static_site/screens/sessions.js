@@ -1,8 +1,8 @@
 /** Where the cabinet is open, and how to close it there. */
 import { html, useState } from '../vendor/preact-htm.js';
-import { api } from '../api.js';
+import { api, useAnswer } from '../api.js';
 import { momentInTable } from '../dates.js';
-import { Failure, Loading, useAnswer } from '../ui/shell.js';
+import { Failure, Loading } from '../ui/shell.js';
 
 /** @typedef {typeof import('../i18n/ru/sessions.js').default} Words */
 
@@ -51,7 +51,8 @@ export default function Sessions({ text }) {
         </li>`)}
     </ul>
     ${data && (others.length ? html`
-      <p><button type="button" class="button danger" aria-disabled=${busy === 'all' ? 'true' : null} onClick=${() => end('', text.endedAll)}>
+      <p><button type="button" class="button danger" aria-disabled=${busy === 'all' ? 'true' : null}
+        onClick=${() => end('', text.endedAll)}>
         ${busy === 'all' ? text.ending : text.endAll}
       </button></p>` : html`<p class="muted">${text.onlyThis}</p>`)}`;
 }

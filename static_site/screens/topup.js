@@ -1,11 +1,11 @@
 /** How much and through whom; then the person is handed over to the bank's page. */
 import { html, useEffect, useState } from '../vendor/preact-htm.js';
-import { api } from '../api.js';
+import { api, useAnswer } from '../api.js';
 import config from '../config.js';
 import { briefMoney, fieldMoney, readMoney } from '../money.js';
 import { Choice, ErrorSummary } from '../ui/field.js';
 import { MoneyField } from '../ui/money_field.js';
-import { Failure, Loading, useAnswer } from '../ui/shell.js';
+import { Failure, Loading } from '../ui/shell.js';
 import { follow, forgetTopUp, sameTopUp } from '../checkout.js';
 
 /** @typedef {typeof import('../i18n/ru/topup.js').default} Words */
@@ -49,7 +49,9 @@ function Form({ text, options, account, sum, go }) {
   async function pay(event) {
     event?.preventDefault();
     if (busy) return;
-    const wrong = amount === null ? text.notSum : amount < min ? text.tooLittle(briefMoney(min)) : amount > max ? text.tooMuch(briefMoney(max)) : '';
+    const wrong = amount === null ? text.notSum
+      : amount < min ? text.tooLittle(briefMoney(min))
+      : amount > max ? text.tooMuch(briefMoney(max)) : '';
     setFailed(null);
     setProblems(wrong ? [{ field: 'amount', message: wrong }] : []);
     if (wrong || amount === null) return;
@@ -60,7 +62,8 @@ function Form({ text, options, account, sum, go }) {
       go('#/topup/' + topUp.id);
     } catch (error) {
       const { fields, status } = /** @type {any} */ (error);
-      const refused = Object.entries(fields ?? {}).map(([field, message]) => ({ field: field === 'amount_kopecks' ? 'amount' : '', message }));
+      const refused = Object.entries(/** @type {Record<string, string>} */ (fields ?? {})).map(([field, message]) => (
+        { field: field === 'amount_kopecks' ? 'amount' : '', message }));
       setProblems(refused);
       if (!refused.length && status !== 401) setFailed(error);
     }
@@ -84,7 +87,10 @@ function Form({ text, options, account, sum, go }) {
     </form>`;
 }
 
-/** The server knows a repeat by its id. An id taken by another request is not ours: once more with a new one. @param {import('../checkout.js').Wish} wish */
+/**
+ * The server knows a repeat by its id. An id taken by another request is not ours: once more with a new one.
+ * @param {import('../checkout.js').Wish} wish
+ */
 async function create(wish) {
   const { account, ...body } = wish;
   const post = () => api('POST', `/accounts/${encodeURIComponent(account)}/topups`, { id: sameTopUp(wish), ...body });

@@ -1,8 +1,8 @@
 /** Where the gateway returns: what became of the payment. Only the server's word counts, and it works without a session. */
 import { html, useEffect, useState } from '../vendor/preact-htm.js';
-import { api } from '../api.js';
+import { api, search } from '../api.js';
 import { forgetTopUp } from '../checkout.js';
-import { money } from '../money.js';
+import { fieldMoney, money } from '../money.js';
 import { wasSignedIn } from '../session.js';
 import { Failure, Loading } from '../ui/shell.js';
 import { Steps } from '../ui/steps.js';
@@ -49,7 +49,8 @@ function usePolling(id) {
         waited += seconds;
         const [topUp, error] = await ask(id).then((topUp) => [topUp, null], (/** @type {any} */ refusal) => [null, refusal]);
         if (!wanted) return;
-        const over = FINAL.includes(topUp?.status ?? '') || (error !== null && error.status > 0 && error.status < 500 && error.status !== 429);
+        const refused = error?.status >= 400 && error.status < 500 && error.status !== 429;
+        const over = refused || FINAL.includes(topUp?.status ?? '');
         setState((now) => ({ topUp: topUp ?? now.topUp, error, waited, over }));
         if (over) return;
       }
@@ -74,14 +75,15 @@ export default function TopUpStatus({ text, route, session }) {
   }, [final]);
   const sum = topUp?.amount_kopecks ? money(topUp.amount_kopecks) : '';
   const tone = status === 'credited' ? 'ok' : final ? 'bad' : 'info';
-  const retry = topUp?.account ? `#/topup?account=${encodeURIComponent(topUp.account)}&sum=${(topUp.amount_kopecks ?? 0) / 100}` : '#/topup';
+  const retry = '#/topup' + search({ account: topUp?.account, sum: topUp?.amount_kopecks ? fieldMoney(topUp.amount_kopecks) : '' });
   return html`
     <div class="narrow">
       <h1 tabindex="-1">${text.heading}</h1>
       ${topUp?.account && html`<p class="muted under">${text.account} <span class="number">${topUp.account}</span>${sum && `, ${sum}`}</p>`}
       <div role="status" data-test="status" data-status=${status ?? ''}>
-        ${status && html`<p class=${'note ' + (status === 'expired' ? 'warn' : tone)}>${text.now[status](sum)}</p>`}
-        ${status && !final && (over || waited >= SLOW_AFTER) && html`<p data-test="slow">${status === 'paid' ? text.slowCredit : text.slow}</p>`}
+        ${status && html`<p class=${'note ' + (status === 'expired' ? 'warn' : tone)}>${(text.now[status] ?? text.now.created)(sum)}</p>`}
+        ${status && !final && (over || waited >= SLOW_AFTER) && html`
+          <p data-test="slow">${status === 'paid' ? text.slowCredit : text.slow}</p>`}
         ${status && error && error.status === 0 && !over && html`<p>${text.stillTrying}</p>`}
       </div>
       ${!topUp && !error && html`<${Loading} text=${text} />`}
@@ -90,7 +92,8 @@ export default function TopUpStatus({ text, route, session }) {
       <div class="actions">
         ${topUp && over && !final && html`<button type="button" class="button main" onClick=${again}>${text.checkAgain}</button>`}
         ${(status === 'declined' || status === 'expired') && html`<a class="button main" href=${retry}>${text.tryAgain}</a>`}
-        ${topUp?.receipt_url && /^https?:/.test(topUp.receipt_url) && html`<a class="button" href=${topUp.receipt_url} rel="noreferrer">${text.receipt}</a>`}
+        ${/^https?:/.test(topUp?.receipt_url ?? '') && html`
+          <a class="button" href=${topUp?.receipt_url} rel="noreferrer">${text.receipt}</a>`}
         <a class=${status === 'credited' ? 'button main' : 'button'} href="#/">${session ? text.fail.toHome : text.signIn}</a>
       </div>
     </div>`;

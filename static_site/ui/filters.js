@@ -43,9 +43,8 @@ export function Filters({ text, wanted, services, refused = {}, apply }) {
       <${Field} name="to" label=${text.to} type="date" error=${error('to')} />
       <${Select} name="kind" label=${text.kind} value=${wanted.kind}
         options=${[['', text.anyKind], ...Object.entries(text.kinds)]} />
-      ${(services.length > 0 || wanted.service) && html`
-        <${Select} name="service" label=${text.service} value=${wanted.service}
-          options=${[['', text.anyService], ...services.map(({ id, title }) => [id, title])]} />`}
+      <${Select} name="service" label=${text.service} value=${wanted.service}
+        options=${[['', text.anyService], ...services.map(({ id, title }) => [id, title])]} />
       <div class="actions">
         <button class="button main">${text.apply}</button>
         <button type="button" class="plain" onClick=${() => apply({})}>${text.thisMonth}</button>

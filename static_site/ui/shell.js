@@ -11,11 +11,14 @@ const SECTIONS = /** @type {const} */ ([
 ]);
 
 /**
- * @param {{text: Shell, session: Session | null, current: string, account: string,
+ * Drawn whole before the session is known, so that nothing jumps when it comes.
+ * @param {{text: Shell, session: Session | null, current: string, account: string, awaited: boolean, several: boolean,
  *   choose(account: string): void, switchLanguage(): void, signedOut(): void}} props
  */
-export function Header({ text, session, current, account, choose, switchLanguage, signedOut }) {
+export function Header({ text, session, current, account, awaited, several, choose, switchLanguage, signedOut }) {
   const [open, setOpen] = useState(false);
+  const here = session || awaited;
+  const many = session ? session.accounts.length > 1 : several;
   useEffect(() => setOpen(false), [location.hash]);
   return html`
     <header>
@@ -26,22 +29,22 @@ export function Header({ text, session, current, account, choose, switchLanguage
         <button type="button" class="plain" lang=${text.otherLanguage === 'English' ? 'en' : 'ru'} onClick=${switchLanguage}>
           ${text.otherLanguage}
         </button>
-        ${session && html`<${LogOut} text=${text} signedOut=${signedOut} />`}
+        ${here && html`<${LogOut} text=${text} signedOut=${signedOut} />`}
       </div>
-      ${session && html`
-        <div class="bar">
-          <${AccountSwitch} text=${text} accounts=${session.accounts} account=${account} choose=${choose} />
+      ${here && html`
+        <div class=${many ? 'bar' : 'bar single'}>
+          ${many && html`<${AccountSwitch} text=${text} accounts=${session?.accounts ?? []} account=${account} choose=${choose} />`}
           <button type="button" class="menu" aria-expanded=${String(open)} aria-controls="sections" onClick=${() => setOpen(!open)}>
             ${text.sections}
           </button>
         </div>`}
     </header>
-    ${session && html`
+    ${here && html`
       <nav id="sections" class=${open ? 'open' : ''} aria-label=${text.mainNav}>
         <ul>
           ${SECTIONS.map(([name, href]) => html`
             <li key=${name}><a href=${href} aria-current=${name === current ? 'page' : null}>${text.title[name]}</a></li>`)}
-          ${session.accounts.length > 1 && html`
+          ${many && html`
             <li><a href="#/accounts" aria-current=${current === 'accounts' ? 'page' : null}>${text.title.accounts}</a></li>`}
         </ul>
       </nav>`}`;
@@ -53,9 +56,11 @@ function toContent(event) {
   document.getElementById('content')?.focus();
 }
 
-/** One account needs no list: screens name it themselves. @param {{text: Shell, accounts: AccountSummary[], account: string, choose(account: string): void}} props */
+/**
+ * Only for several accounts: one needs no list, screens name it themselves.
+ * @param {{text: Shell, accounts: AccountSummary[], account: string, choose(account: string): void}} props
+ */
 function AccountSwitch({ text, accounts, account, choose }) {
-  if (accounts.length < 2) return html`<span class="grow"></span>`;
   return html`
     <label class="switch grow">
       <span>${text.account}</span>
@@ -121,28 +126,4 @@ export function Failure({ text, error, retry }) {
       ${status === 404 ? html`<a class="button" href="#/">${text.fail.toHome}</a>`
         : retry && html`<button type="button" class="button" onClick=${retry}>${text.retry}</button>`}
     </div>`;
-}
-
-/**
- * Asks once for each `key`; the answer for another key is never shown under this one.
- * @template T
- * @param {string} key
- * @param {() => Promise<T>} ask
- */
-export function useAnswer(key, ask) {
-  const [round, setRound] = useState(0);
-  const [state, setState] = useState(/** @type {{key: string, data: T | null, error: any}} */ ({ key, data: null, error: null }));
-  useEffect(() => {
-    let wanted = true;
-    setState((now) => ({ key, data: now.key === key ? now.data : null, error: null }));
-    ask().then(
-      (data) => wanted && setState({ key, data, error: null }),
-      (error) => wanted && setState((now) => ({ ...now, error })),
-    );
-    return () => {
-      wanted = false;
-    };
-  }, [key, round]);
-  const mine = state.key === key;
-  return { data: mine ? state.data : null, error: mine ? state.error : null, again: () => setRound((n) => n + 1) };
 }

@@ -23,6 +23,8 @@ from chalicelib.store.tables import reading
 #: Entries read for one page at most: with a filter that matches little a page may be short and still go on.
 READ_MAX = 500
 _LIMIT_MAX = 100
+#: Far above a real cursor, far below what a parser minds.
+_CURSOR_MAX = 200
 #: Dates that texts of fixed width can hold, with room for any zone.
 _YEARS = range(1970, 9999)
 
@@ -42,7 +44,7 @@ def page(account: str, query: OperationsQuery, zone: ZoneInfo) -> OperationsPage
     """
     _check(query)
     since, before = to_text(day_start(query.date_from, zone)), to_text(day_start(day_after(query.date_to), zone))
-    after = _opened(account, query, since, before) if query.cursor else None
+    after = _opened(account, query, since, before) if query.cursor is not None else None
     with reading():
         items, last, newest = _collect(account, query, since, after.entry if after else before, after)
         opening = _totals_before(account, since)
@@ -154,9 +156,11 @@ def _opened(account: str, query: OperationsQuery, since: str, before: str) -> Po
     :raises InvalidRequest: not ours, changed, or of another account, range or filter.
     """
     try:
-        entry, leg, seal = json.loads(base64.b64decode((query.cursor or "").encode("ascii"), b"-_", validate=True))
+        text = base64.b64decode((query.cursor or "")[:_CURSOR_MAX].encode("ascii"), b"-_", validate=True)
+        entry, leg, seal = json.loads(text)
         position = Position(entry, leg)
-        genuine = seal == _seal(account, query, position) and since <= entry < before
+        genuine = isinstance(entry, str) and type(leg) is int and since <= entry < before
+        genuine = genuine and seal == _seal(account, query, position)
     except (ValueError, TypeError):
         genuine = False
     if not genuine:

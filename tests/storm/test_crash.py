@@ -1,0 +1,89 @@
+"""Crash and fault at every outgoing call of the money path, one at a time; the rest of the world goes on."""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from chalicelib.errors import PortalError
+from chalicelib.store.topups import TopUpRow
+from tests.product import Product
+from tests.storm.harness import KINDS, Breaker, broken, no_waiting, quiet
+
+__all__ = ["no_waiting"]
+
+#: Flow -> its outgoing calls in order. A new call that is not listed here fails the build.
+COVERAGE = json.loads(Path(__file__).with_name("coverage.json").read_text())
+
+#: Chooses the shards, and so the calls, the same way every time.
+ID = "3f1c9a52-7d0e-4b6a-8f21-5c9d0e7ab314"
+
+Flow = Callable[[Product, Breaker], TopUpRow]
+
+
+def webhook(shop: Product, breaker: Breaker) -> TopUpRow:
+    """The company's notification; without our OK it comes again."""
+    topup = shop.order("sub-bob", "100201", id=ID).topup
+    fields = shop.result_fields(topup)
+    with broken(shop, breaker):
+        shop.notify(fields)
+    assert shop.notify(fields).text == f"OK{topup.invoice}"
+    return topup
+
+
+def ordering(shop: Product, breaker: Breaker) -> TopUpRow:
+    """The browser asks again with the same id after a lost answer, then the subscriber pays."""
+    with broken(shop, breaker):
+        with suppress(PortalError):
+            shop.order("sub-bob", "100201", id=ID)
+    topup = shop.order("sub-bob", "100201", id=ID).topup
+    shop.pay(topup)
+    return topup
+
+
+def reconciliation(shop: Product, breaker: Breaker) -> TopUpRow:
+    """Nobody told us: the agenda asks the gateway, credits and sends the message."""
+    topup = shop.order("sub-bob", "100201", id=ID).topup
+    shop.pay(topup, webhook="lost")
+    shop.clock.advance(61)
+    with broken(shop, breaker):
+        shop.sandboxed("POST", "/sandbox/run-due")
+        shop.sandboxed("POST", "/sandbox/run-due")
+    return topup
+
+
+FLOWS: dict[str, Flow] = {flow.__name__: flow for flow in (webhook, ordering, reconciliation)}
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_every_outgoing_call_of_a_flow_is_listed(shop: Product, name: str) -> None:
+    seen = Breaker()
+    FLOWS[name](shop, seen)
+    assert seen.calls == COVERAGE[name]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("name", "k"), [(name, k + 1) for name in FLOWS for k in range(len(COVERAGE[name]))])
+def test_a_flow_broken_at_any_call_ends_with_the_money_credited_once(
+    shop: Product, name: str, k: int, kind: str
+) -> None:
+    breaker = Breaker(at=k, kind=kind)
+    topup = FLOWS[name](shop, breaker)
+    assert len(breaker.calls) >= k
+    shop.advance(hours=6)
+    assert shop.status(topup) == "credited"
+    quiet(shop, "100201", 500_00)
+    assert len(shop.messages()) == 1
+
+
+def test_a_conflict_that_never_ends_leaves_the_money_for_later(shop: Product) -> None:
+    """Every transaction meets another one for a while; nothing is lost and nothing is doubled."""
+    topup = shop.order("sub-bob", "100201").topup
+    fields = shop.result_fields(topup)
+    for k in range(1, 8):
+        with broken(shop, Breaker(at=k, kind="conflict")):
+            shop.notify(fields)
+    shop.advance(hours=1)
+    quiet(shop, "100201", 500_00)
