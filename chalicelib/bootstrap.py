@@ -52,16 +52,6 @@ def token() -> str:
 
 
 settings = cache(lambda: config.load(environ))
-topup_store = cache(lambda: TopUpStore(settings().agenda_shards, settings().invoice_start))
-agenda = cache(lambda: Agenda(settings().agenda_shards, settings().agenda_batch, settings().agenda_lease, token))
-accounts = cache(lambda: Accounts(billing(), settings().zone, now))
-passwords = cache(lambda: Passwords(settings()))
-sessions = cache(lambda: Sessions(settings(), billing(), passwords(), Guesses(settings()), now, token))
-subscribers = cache(lambda: Subscribers(SubscriberStore()))
-topups = cache(lambda: TopUps(topup_store(), billing(), gateways(), now, settings()))
-settlement = cache(lambda: Settlement(topup_store(), billing(), gateways(), agenda(), CaseStore(), now, settings()))
-webhooks = cache(lambda: Webhooks(gateways(), topup_store(), settlement(), CaseStore(), now))
-messages = cache(lambda: Messages(MessageStore(settings().agenda_shards), agenda(), senders(), SubscriberStore(), now))
 
 
 @cache
@@ -82,6 +72,18 @@ def senders() -> dict[str, message_port.MessageSender]:
     names = [name for name in (settings().sms, settings().email) if name]
     loaded = [message_port.load(name, environ, Outgoing(name)) for name in names]
     return {sender.channel: sender for sender in loaded}
+
+
+topup_store = cache(lambda: TopUpStore(settings().agenda_shards, settings().invoice_start))
+agenda = cache(lambda: Agenda(settings().agenda_shards, settings().agenda_batch, settings().agenda_lease, token))
+accounts = cache(lambda: Accounts(billing(), settings().zone, now))
+passwords = cache(lambda: Passwords(settings()))
+sessions = cache(lambda: Sessions(settings(), billing(), passwords(), Guesses(settings()), now, token))
+subscribers = cache(lambda: Subscribers(SubscriberStore()))
+topups = cache(lambda: TopUps(topup_store(), billing(), gateways(), now, settings()))
+settlement = cache(lambda: Settlement(topup_store(), billing(), gateways(), agenda(), CaseStore(), now, settings()))
+webhooks = cache(lambda: Webhooks(gateways(), topup_store(), settlement(), CaseStore(), now))
+messages = cache(lambda: Messages(MessageStore(settings().agenda_shards), agenda(), senders(), SubscriberStore(), now))
 
 
 @cache

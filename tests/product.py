@@ -4,6 +4,7 @@ Only the wire and the clock are replaced. Every outgoing HTTP call passes ``wire
 call ``transport.set_around``: there a test counts, breaks or reorders them.
 """
 
+import hashlib
 import json
 import uuid
 from collections.abc import Iterator, Mapping
@@ -22,11 +23,12 @@ from chalicelib.money import Kopecks, to_rubles
 from chalicelib.services.passwords import Passwords
 from chalicelib.services.topups import Ordered, Wish
 from chalicelib.store.cases import CaseRow, CaseStore
-from chalicelib.store.subscribers import Contact, Profile, SubscriberStore
+from chalicelib.store.subscribers import Profile, SubscriberStore, confirmed
 from chalicelib.store.topups import TopUpRow
 from local.clock import MovableClock
 from local.sandbox import Sandbox, Shop, demo_environment
 from local.sandbox.wire import InProcessWire
+from local.store.engine import Engine
 from local.web import Request
 from tests.portal import ORIGIN, PASSWORD, Got, client, portal
 
@@ -81,7 +83,7 @@ class Product:
     def sandboxed(self, method: str, path: str, body: Any = None) -> Any:
         got = _through(self.sandbox, method, path, body)
         assert got.status < 400, got.text
-        return got.json
+        return got.json if got.body else None
 
     def balance(self, account: str) -> int:
         return int(bootstrap.billing().account(account).balance_kopecks)
@@ -109,7 +111,7 @@ def _through(sandbox: Sandbox, method: str, path: str, body: Any) -> Got:
 
 def subscriber(id: str, login: str, phone: str) -> None:
     """Somebody with a confirmed telephone, who signs in with the demo password."""
-    contact = Contact(channel="sms", address=phone, confirmed_at=START)
+    contact = confirmed("sms", phone, START)
     hashed = Passwords(bootstrap.settings()).hash(PASSWORD)
     SubscriberStore().add(Profile(id, login=login, name=login.title(), password_hash=hashed, contacts=[contact]))
 
@@ -153,3 +155,10 @@ class _Agenda:
 def _deliver(method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
     reply = portal().call(method, path, "", headers, body, "185.59.216.65")
     return reply.status, reply.body
+
+
+def digest(engine: Engine) -> str:
+    """A fingerprint of every row of every table, so that a test can say that nothing has changed."""
+    tables = engine._handlers._store("_tables")
+    rows = sorted(f"{name} {key!r} {row!r}" for name, table in tables.items() for key, row in table["items"].items())
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()

@@ -181,7 +181,7 @@ class BillingSystem(Protocol):
         """Newest first. :raises InvalidRequest: a cursor that is not ours or belongs to another question."""
 
     def post_payment(self, account: str, amount_kopecks: Kopecks, external_id: str, source: str) -> PostResult:
-        """Credit a payment once: idempotent by ``external_id``; ``source`` is the contra account, ``gateway:robokassa``.
+        """Credit a payment once: idempotent by ``external_id``; ``source`` is its contra account (``gateway:...``).
 
         CONFLICT when the id was posted with another account or sum. UNKNOWN when it may have happened:
         ask ``find_payment``, then call again with the same id. :raises NotFound: no such account.

@@ -17,7 +17,7 @@ from pynamodb.models import Model
 
 from chalicelib.clock import from_text, to_text
 from chalicelib.errors import OutcomeUnknown
-from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute, fetch, reading
+from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute, code_of, fetch, reading
 
 
 class Kind(StrEnum):
@@ -113,8 +113,8 @@ class Agenda:
                 condition=AgendaRow.sort.exists() & (AgendaRow.fence == item.fence),
             )
         except UpdateError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
-                raise OutcomeUnknown(f"store: {error.cause_response_code}") from error
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise OutcomeUnknown(f"store: {code_of(error)}") from error
             # a repeated request whose first answer was lost finds its own lease
             found = fetch(AgendaRow, item.partition, item.sort)
             if found is None or found.lease_by != mine:
@@ -127,4 +127,4 @@ class Agenda:
         try:
             item.delete()
         except DeleteError as error:
-            raise OutcomeUnknown(f"store: {error.cause_response_code}") from error
+            raise OutcomeUnknown(f"store: {code_of(error)}") from error

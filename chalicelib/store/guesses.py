@@ -19,7 +19,7 @@ from pynamodb.models import Model
 
 from chalicelib.config import Settings
 from chalicelib.errors import TooManyAttempts, UpstreamUnavailable
-from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, fetch
+from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, code_of, fetch
 from chalicelib.store.transaction import ConditionFailed
 
 log = logging.getLogger(__name__)
@@ -205,9 +205,9 @@ def _counting() -> Iterator[None]:
     try:
         yield
     except PynamoDBException as error:
-        if error.cause_response_code == "ConditionalCheckFailedException":
+        if code_of(error) == "ConditionalCheckFailedException":
             raise ConditionFailed(frozenset({"guess"})) from error
-        raise UpstreamUnavailable(f"store: {error.cause_response_code}") from error
+        raise UpstreamUnavailable(f"store: {code_of(error)}") from error
 
 
 @contextmanager
@@ -215,8 +215,8 @@ def _best_effort() -> Iterator[None]:
     try:
         yield
     except PynamoDBException as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            log.warning("a counter of guesses stays too high", extra={"code": error.cause_response_code})
+        if code_of(error) != "ConditionalCheckFailedException":
+            log.warning("a counter of guesses stays too high", extra={"code": code_of(error)})
 
 
 def _digest(text: str) -> str:

@@ -15,7 +15,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from chalicelib.store.subscribers import PROFILE, TABLE, JournalRow, Profile
-from chalicelib.store.tables import Connected, InstantAttribute, fetch, reading
+from chalicelib.store.tables import Connected, InstantAttribute, code_of, fetch, reading
 from chalicelib.store.transaction import ConditionFailed, Transaction
 
 log = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ class SessionStore:
         try:
             row.update([SessionRow.last_seen_at.set(now)], condition=SessionRow.item.exists())
         except PynamoDBException as error:
-            log.warning("last seen not written", extra={"code": error.cause_response_code})
+            log.warning("last seen not written", extra={"code": code_of(error)})
 
     def remember_account(self, subscriber_id: str, session_id: str, account: str) -> None:
         """For this session and for later ones. A session that has ended meanwhile stays ended."""

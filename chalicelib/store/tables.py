@@ -57,13 +57,23 @@ class IntegerAttribute(Attribute[int]):
         return int(value)
 
 
+def code_of(error: PynamoDBException) -> str | None:
+    """The store's own word for what went wrong; None where no answer came at all.
+
+    PynamoDB's property of that purpose fails itself when the line broke: the cause then has no answer to read.
+    """
+    answer = getattr(error.cause, "response", None) or {}
+    code: str | None = answer.get("Error", {}).get("Code")
+    return code
+
+
 @contextmanager
 def reading() -> Iterator[None]:
     """A read that the store could not answer is safe to repeat."""
     try:
         yield
     except PynamoDBException as error:
-        raise UpstreamUnavailable(f"store: {type(error).__name__} {error.cause_response_code}") from error
+        raise UpstreamUnavailable(f"store: {type(error).__name__} {code_of(error)}") from error
 
 
 def fetch(model: type[M], hash_key: Any, range_key: Any = None) -> M | None:

@@ -21,7 +21,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.errors import OutcomeUnknown, UpstreamUnavailable
-from chalicelib.store.tables import Connected
+from chalicelib.store.tables import Connected, code_of
 
 #: The smallest limit among the stores that the portal must run on.
 MAX_ITEMS = 25
@@ -116,12 +116,12 @@ class Transaction:
             return ConditionFailed(frozenset(name for name, code in pairs if code == "ConditionalCheckFailed"))
         if reasons:
             return UpstreamUnavailable(f"store: transaction cancelled, {sorted({code or '-' for code in reasons})}")
-        return not_applied(error) or OutcomeUnknown(f"store: {error.cause_response_code or type(error).__name__}")
+        return not_applied(error) or OutcomeUnknown(f"store: {code_of(error) or type(error).__name__}")
 
 
 def not_applied(error: PynamoDBException) -> UpstreamUnavailable | None:
     """The error for a write that the store certainly refused to take, or None if nobody knows."""
-    code = error.cause_response_code
+    code = code_of(error)
     if code in {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"}:
         return UpstreamUnavailable(f"store: {code}")
     return None

@@ -71,5 +71,3 @@ def counted() -> Iterator[list[str]]:
         yield seen
     finally:
         transport.set_around(None)
-
-

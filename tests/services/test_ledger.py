@@ -274,6 +274,27 @@ def test_an_opening_is_charged_once_a_period_and_only_if_covered(
     assert plan(accounts.read("500001").standing, date(2026, 12, 9)) is None
 
 
+def test_an_entry_is_never_written_over_even_if_the_head_was_put_back(
+    billing: EmbeddedBilling, clock: SettableClock
+) -> None:
+    billing.post_payment("500001", SUM, "t-1", ROBOKASSA)
+    HeadRow("500001", "head").update([HeadRow.seq.set(0)])
+    with pytest.raises(UpstreamUnavailable):
+        billing.post_payment("500001", SUM, "t-2", ROBOKASSA)
+    assert [entry.external_id for entry in entries()] == ["t-1"]
+
+
+def test_an_opening_of_an_earlier_period_does_not_take_back_the_paid_days(
+    billing: EmbeddedBilling, clock: SettableClock
+) -> None:
+    leg = Leg(OperationKind.CHARGE, Kopecks(-1), "t", "revenue:internet")
+    for month in (12, 11):
+        until = date(2026, month, 10)
+        Ledger(clock).post(NewEntry("500001", f"opening-{month}", (leg,), opened_until=until))
+    assert accounts.read("500001").standing.opened_until == date(2026, 12, 10)
+    assert verify().differences == ()
+
+
 def test_an_entry_of_forty_legs_is_posted_whole(billing: EmbeddedBilling, clock: SettableClock) -> None:
     legs = tuple(Leg(OperationKind.CHARGE, Kopecks(-1 - n), "t", "revenue:addon", f"s{n}") for n in range(MAX_LEGS))
     assert Ledger(clock).post(NewEntry("500001", "x", legs)) is Posted.CREATED

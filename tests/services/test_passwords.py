@@ -16,7 +16,7 @@ def passwords(**chosen: Any) -> Passwords:
 
 
 def test_the_default_cost_is_argon2id_with_19_mib_twice_over_one_lane() -> None:
-    full = Passwords(Settings())
+    full = Passwords(Settings.model_validate({}))
     stored = full.hash(PASSWORD)
     assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert full.matches(PASSWORD, stored)

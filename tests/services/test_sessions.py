@@ -136,7 +136,9 @@ def test_noting_last_seen_does_not_revive_an_ended_session(door: Sessions, clock
     assert SessionStore().list("sub-alice") == []
 
 
-@pytest.mark.parametrize("cookie", [None, "", ".", "sub-alice", "sub-alice.", "a.b.c", "sub-alice.XYZ", "é" * 40, "x" * 9999])
+@pytest.mark.parametrize(
+    "cookie", [None, "", ".", "sub-alice", "sub-alice.", "a.b.c", "sub-alice.XYZ", "é" * 40, "x" * 9999]
+)
 def test_a_malformed_cookie_costs_no_call(door: Sessions, cookie: str | None) -> None:
     with counted() as calls:
         assert door.identify(cookie) is None

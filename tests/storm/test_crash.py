@@ -35,9 +35,8 @@ def webhook(shop: Product, breaker: Breaker) -> TopUpRow:
 
 def ordering(shop: Product, breaker: Breaker) -> TopUpRow:
     """The browser asks again with the same id after a lost answer, then the subscriber pays."""
-    with broken(shop, breaker):
-        with suppress(PortalError):
-            shop.order("sub-bob", "100201", id=ID)
+    with broken(shop, breaker), suppress(PortalError):
+        shop.order("sub-bob", "100201", id=ID)
     topup = shop.order("sub-bob", "100201", id=ID).topup
     shop.pay(topup)
     return topup
