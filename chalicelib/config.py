@@ -28,53 +28,53 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
 
     # the deployment
-    stage: str = "local"
-    version: str = "0.1.0"
-    time_zone: str = "Europe/Moscow"
+    stage: str = Field("local", description="name of the deployment")
+    version: str = Field("0.1.0", description="what `GET /api/health` tells")
+    time_zone: str = Field("Europe/Moscow", description="zone of business dates")
     site_url: str = Field("http://127.0.0.1:8000", description="where the gateways send the payer back to")
     public_origins: Words = Field(
         ("http://127.0.0.1:8000", "http://localhost:8000"), description="origins that may change anything"
     )
     origin_secret: SecretStr | None = Field(
-        None, description="the distribution's secret header; without it nothing is answered"
+        None, description="the distribution's secret header; when set, nothing is answered without it"
     )
-    request_deadline_seconds: float = 20
+    request_deadline_seconds: float = Field(20, description="time of one request, outgoing calls included")
 
     # what is plugged in
-    billing: str = "embedded"
-    gateways: Words = ("robokassa",)
-    sms: str | None = None
-    email: str | None = None
+    billing: str = Field("embedded", description="the billing adapter")
+    gateways: Words = Field(("robokassa",), description="payment gateways, in the order on screen")
+    sms: str | None = Field(None, description="adapter for SMS: `smsc`")
+    email: str | None = Field(None, description="adapter for e-mail: `ses`")
 
     # sessions and passwords
-    session_idle_days: int = 30
-    session_absolute_days: int = 90
+    session_idle_days: int = Field(30, description="a session unused for so long ends")
+    session_absolute_days: int = Field(90, description="every session ends after so long")
     session_seen_minutes: int = Field(10, description="last seen is written at most this often")
-    sessions_per_subscriber: int = Field(20, ge=1, le=20)
-    step_up_minutes: int = 10
-    argon2_memory_kib: int = Field(19456, description="never below 19456 outside tests")
-    argon2_time_cost: int = 2
-    argon2_parallelism: int = 1
+    sessions_per_subscriber: int = Field(20, ge=1, le=20, description="beyond these the oldest ends at sign-in")
+    step_up_minutes: int = Field(10, description="how long a confirmed password opens what needs one")
+    argon2_memory_kib: int = Field(19456, description="cost of a password hash; never less outside tests")
+    argon2_time_cost: int = Field(2, description="cost of a password hash")
+    argon2_parallelism: int = Field(1, description="cost of a password hash")
     guess_free: int = Field(5, description="wrong passwords before the first delay")
     guess_delay_seconds: int = Field(60, description="the first delay; it doubles with each further failure")
-    guess_delay_max_seconds: int = 900
+    guess_delay_max_seconds: int = Field(900, description="the longest delay")
     guess_limit: int = Field(100, description="consecutive failures after which only a known device gets in")
     guess_per_address: int = Field(60, description="failures per client address and window")
     guess_overall: int = Field(3000, description="failures of everybody per window")
-    guess_window_minutes: int = 60
+    guess_window_minutes: int = Field(60, description="the window of the two above")
 
     # top-ups
-    topup_min_kopecks: int = Field(10_00, gt=0)
-    topup_max_kopecks: int = Field(15_000_00, gt=0)
-    invoice_start: int = Field(1, gt=0, lt=2**31, description="above any number the shop has used before")
-    topup_expires_hours: int = 24
-    topup_last_question_hours: int = 72
-    stuck_after_hours: int = 24
+    topup_min_kopecks: int = Field(10_00, gt=0, description="smallest top-up")
+    topup_max_kopecks: int = Field(15_000_00, gt=0, description="largest top-up")
+    invoice_start: int = Field(1, gt=0, lt=2**31, description="first invoice, above any number the shop has used")
+    topup_expires_hours: int = Field(24, description="an unpaid order expires")
+    topup_last_question_hours: int = Field(72, description="the gateway is asked about it for the last time")
+    stuck_after_hours: int = Field(24, description="a payment that is not credited becomes an operator's case")
 
     # the agenda
-    agenda_shards: int = Field(4, ge=1, le=64)
-    agenda_batch: int = Field(100, description="rows taken from one shard in one look")
-    agenda_lease_seconds: int = 60
+    agenda_shards: int = Field(4, ge=1, le=64, description="parts of each agenda kind; never lower it in operation")
+    agenda_batch: int = Field(100, description="rows taken from one part in one look")
+    agenda_lease_seconds: int = Field(60, description="how long a worker holds a row")
 
     @cached_property
     def zone(self) -> ZoneInfo:

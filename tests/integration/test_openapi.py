@@ -72,7 +72,9 @@ def signed_in(shop: Product) -> Browser:
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-def test_no_request_finds_an_undeclared_answer(case: schemathesis.Case[Any], signed_in: Browser, engine: Engine) -> None:
+def test_no_request_finds_an_undeclared_answer(
+    case: schemathesis.Case[Any], signed_in: Browser, engine: Engine
+) -> None:
     """No 5xx, no status and no body that the document does not declare; what is refused changes nothing."""
     browser = Browser(cookies=dict(signed_in.cookies))
     before = digest(engine)

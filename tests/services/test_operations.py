@@ -13,6 +13,7 @@ from chalicelib.billing.embedded.accounts import NewAccount
 from chalicelib.billing.embedded.entries import Leg, NewEntry
 from chalicelib.billing.embedded.ledger import Ledger
 from chalicelib.clock import local_date
+from chalicelib.errors import InvalidRequest
 from chalicelib.money import Kopecks
 from tests.contract.billing.suite import ZONE
 
@@ -48,13 +49,14 @@ def posted(history: list[tuple[int, list[Leg]]]) -> tuple[str, list[tuple[date, 
 def pages(account: str, since: date, until: date, limit: int, kind: OperationKind | None = None) -> list[Operation]:
     billing, cursor = EmbeddedBilling(ZONE, lambda: START), None
     found: list[Operation] = []
-    while True:
+    for _ in range(100):
         query = OperationsQuery(date_from=since, date_to=until, limit=limit, kind=kind, cursor=cursor)
         page = billing.operations(account, query)
         found += page.items
         cursor = page.next_cursor
         if cursor is None:
             return found
+    raise AssertionError("the pages never end")
 
 
 def totals(account: str, since: date, until: date) -> OperationTotals:
@@ -118,3 +120,21 @@ def test_a_payment_that_comes_while_pages_are_turned_moves_nothing(store: object
     second = billing.operations(account, query.model_copy(update={"cursor": first.next_cursor}))
     assert [item.id for item in (*first.items, *second.items)] == ["2-2", "2-1", "2-0", "1-2"]
     assert second.totals.closing_balance_kopecks == first.totals.closing_balance_kopecks + 5
+
+
+@pytest.mark.parametrize(
+    ("entry", "leg"),
+    [
+        ("2025-12-31T20:59:59Z#0000000001", 0),
+        ("2026-12-31T21:00:00Z#0000000001", 0),
+        ("2026-06-01T00:00:00Z#0000000001", "0"),
+        ("2026-06-01T00:00:00Z#0000000001", 0.5),
+        (20260601, 0),
+    ],
+)
+def test_a_forged_cursor_stays_within_the_range_and_never_breaks(store: object, entry: str, leg: int) -> None:
+    account, _ = posted([(1, [Leg(OperationKind.PAYMENT, Kopecks(5), "t", "gateway:x")])])
+    query = OperationsQuery(date_from=date(2026, 1, 1), date_to=date(2026, 12, 31))
+    cursor = operations._sealed(account, query, operations.Position(entry, leg))
+    with pytest.raises(InvalidRequest):
+        EmbeddedBilling(ZONE, lambda: START).operations(account, query.model_copy(update={"cursor": cursor}))

@@ -43,16 +43,12 @@ class PaymentStatus(StrEnum):
 
 
 class PaymentEvent(Value):
-    """A notification whose signature is theirs. ``topup_id`` is our id if they echo it.
-
-    ``decides`` is False where the company signs too little: then the event only wakes a status query.
-    """
+    """A notification whose signature is theirs. ``topup_id`` is our id if they echo it."""
 
     invoice: int
     status: PaymentStatus
     amount_kopecks: Kopecks | None
     topup_id: str | None = None
-    decides: bool = True
 
 
 class PaymentState(Value):

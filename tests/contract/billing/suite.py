@@ -66,9 +66,10 @@ def walk(billing: BillingSystem, **fields: Any) -> list[Operation]:
     """Every page of a question, one after another."""
     found: list[Operation] = []
     cursor = None
-    while True:
+    for _ in range(100):
         page = ask(billing, cursor=cursor, **fields)
         found += page.items
         cursor = page.next_cursor
         if cursor is None:
             return found
+    raise AssertionError("the pages never end")
