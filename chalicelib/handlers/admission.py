@@ -58,6 +58,8 @@ def session(route: "Route", cookies: Mapping[str, str]) -> Identity | None:
     :raises NotAuthenticated: the route wants one and there is none.
     :raises Forbidden: an issued password is still to be replaced, or the step-up is missing.
     """
+    if route.public and not route.reads_session:
+        return None
     service = bootstrap.sessions()
     identity = service.identify(cookies.get(service.cookie_name))
     if identity is None:

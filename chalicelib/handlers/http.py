@@ -71,6 +71,8 @@ class Route:
     answers: Mapping[int, Any] = field(default_factory=dict)
     errors: tuple[int, ...] = ()
     step_up: bool = False
+    #: a public route that still wants to know who is signed in; the others do not ask the store
+    reads_session: bool = False
     #: the calls that stay open while an issued password still has to be replaced
     with_issued_password: bool = False
 

@@ -42,7 +42,14 @@ def session_answer(who: Identity) -> SessionAnswer:
 
 
 @views.route(
-    "POST", "/api/session", "Sign in", body=Credentials, answers={200: SessionAnswer}, errors=(401, 429), public=True
+    "POST",
+    "/api/session",
+    "Sign in",
+    body=Credentials,
+    answers={200: SessionAnswer},
+    errors=(401, 429),
+    public=True,
+    reads_session=True,
 )
 def sign_in(request: Request) -> Answer:
     """The session that the browser still holds ends: a session planted before the sign-in is worth nothing."""
@@ -57,7 +64,14 @@ def sign_in(request: Request) -> Answer:
     return Answer(_answer(signed_in.overview), cookies=_cookies(signed_in))
 
 
-@views.route("GET", "/api/session", "Who is signed in", answers={200: SessionAnswer | NobodySignedIn}, public=True)
+@views.route(
+    "GET",
+    "/api/session",
+    "Who is signed in",
+    answers={200: SessionAnswer | NobodySignedIn},
+    public=True,
+    reads_session=True,
+)
 def who_is_signed_in(request: Request) -> Answer:
     return Answer(session_answer(request.session) if request.session else NobodySignedIn())
 

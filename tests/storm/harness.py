@@ -86,6 +86,8 @@ def broken(shop: Product, breaker: Breaker) -> Iterator[None]:
 def _table(call: Call) -> str:
     if "TableName" in call.body:
         return str(call.body["TableName"])
+    if "RequestItems" in call.body:
+        return "+".join(sorted(call.body["RequestItems"]))
     return "+".join(
         sorted({str(next(iter(item.values()))["TableName"]) for item in call.body.get("TransactItems", [])})
     )
