@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
@@ -45,6 +45,11 @@ class Settings(BaseModel):
     gateways: Words = Field(("robokassa",), description="payment gateways, in the order on screen")
     sms: str | None = Field(None, description="adapter for SMS: `smsc`")
     email: str | None = Field(None, description="adapter for e-mail: `ses`")
+
+    # the store; its models are made at import, so store/tables.py and store/transaction.py read these by themselves
+    table_prefix: str = Field("portal-", description="how the tables' names begin")
+    store_endpoint: str | None = Field(None, description="address of a store with DynamoDB's interface")
+    store_strict: Literal["ydb"] | None = Field(None, description="`ydb`: send nothing that Yandex Database refuses")
 
     # sessions and passwords
     session_idle_days: int = Field(30, description="a session unused for so long ends")
