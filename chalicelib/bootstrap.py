@@ -83,7 +83,9 @@ subscribers = cache(lambda: Subscribers(SubscriberStore()))
 topups = cache(lambda: TopUps(topup_store(), billing(), gateways(), now, settings()))
 settlement = cache(lambda: Settlement(topup_store(), billing(), gateways(), agenda(), CaseStore(), now, settings()))
 webhooks = cache(lambda: Webhooks(gateways(), topup_store(), settlement(), CaseStore(), now))
-messages = cache(lambda: Messages(MessageStore(settings().agenda_shards), agenda(), senders(), SubscriberStore(), now))
+messages = cache(
+    lambda: Messages(MessageStore(settings().agenda_shards), agenda(), senders(), SubscriberStore(), CaseStore(), now)
+)
 
 
 @cache

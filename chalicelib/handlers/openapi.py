@@ -39,11 +39,9 @@ def document(routes: Sequence["Route"], version: str) -> dict[str, Any]:
 
 def statuses(route: "Route") -> frozenset[int]:
     """Every status that this route may answer with; the access tests read it too."""
-    found = {*route.answers, *route.errors, 503, 405}
+    found = {*route.answers, *route.errors, 403, 405, 503}
     if not route.public:
-        found |= {401, 403}
-    if route.checks_origin:
-        found.add(403)
+        found.add(401)
     if "{" in route.path:
         found.add(404)
     if route.takes == "json":

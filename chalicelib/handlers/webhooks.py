@@ -42,5 +42,5 @@ for _name in ADAPTERS:
             public=True,
             takes="form",
             answers={200: str},
-            errors=(202, 400, 404, 409, 502),
+            errors=(400, 404, 409),
         )(_handler)

@@ -19,6 +19,8 @@ Work = Callable[[AgendaRow], None]
 
 #: A row that still fails after this many leases stands in the operator's list.
 FAILURES_BEFORE_A_CASE = 12
+#: The same for a row that was due a day ago; once is not enough, for after a long outage everything is old.
+FAILURES_OF_AN_OLD_ONE = 3
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,15 @@ class AgendaRunner:
     def run(self, kind: Kind, time_is_up: Callable[[], bool] = lambda: False) -> Counter[str]:
         """Everything of one kind that is due now; stops early when the time is up: the rest is the next run's."""
         counts: Counter[str] = Counter()
-        for shard in range(self.agenda.shards):
+        shards = self.agenda.shards
+        # every minute another shard comes first, so that a slow one cannot starve the rest
+        first = int(self.now().timestamp()) // 60
+        for shard in ((first + step) % shards for step in range(shards)):
             try:
                 for row in list(self.agenda.due(kind, shard, self.now())):
                     if time_is_up():
-                        counts["left"] += 1
-                        continue
+                        counts["out_of_time"] = 1
+                        return counts
                     counts[self._one(kind, row)] += 1
             except PortalError:
                 log.warning("agenda shard unreadable", extra={"kind": kind, "shard": shard}, exc_info=True)
@@ -45,7 +50,8 @@ class AgendaRunner:
 
     def run_due(self) -> dict[str, int]:
         """Every kind, once; how many rows were worked on, per kind."""
-        return {kind: sum(self.run(kind).values()) for kind in self.works}
+        ran = {kind: self.run(kind) for kind in self.works}
+        return {kind: counts["done"] + counts["failed"] for kind, counts in ran.items()}
 
     def next_due(self) -> datetime | None:
         return min((at for kind in self.works if (at := self.agenda.next_due(kind))), default=None)
@@ -63,7 +69,7 @@ class AgendaRunner:
 
     def _give_up(self, kind: Kind, row: AgendaRow) -> None:
         old = self.now() - row.due_at > timedelta(hours=24)
-        if row.attempts < FAILURES_BEFORE_A_CASE and not old:
+        if row.attempts < (FAILURES_OF_AN_OLD_ONE if old else FAILURES_BEFORE_A_CASE):
             return
         try:
             self.cases.open("agenda", f"{kind}:{row.ref}", self.now(), {"attempts": int(row.attempts)})

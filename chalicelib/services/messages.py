@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal, Protocol
 
 from chalicelib.clock import Clock
@@ -11,12 +11,13 @@ from chalicelib.errors import OutcomeUnknown, Rejected, UpstreamError
 from chalicelib.providers.messages import MessageSender
 from chalicelib.services import wording
 from chalicelib.store.agenda import Agenda, AgendaRow
+from chalicelib.store.cases import CaseStore
 from chalicelib.store.messages import MessageRow, MessageStore
 
 log = logging.getLogger(__name__)
 
 LONGEST_WAIT = timedelta(hours=1)
-#: After this long nobody wants to read it any more; what is left is written down as unknown.
+#: After this long nobody wants to read it any more.
 TOO_OLD = timedelta(hours=24)
 Outcome = Literal["sent", "refused", "unknown", "later"]
 
@@ -32,6 +33,7 @@ class Messages:
     agenda: Agenda
     senders: Mapping[str, MessageSender]
     contacts: Contacts
+    cases: CaseStore
     now: Clock
 
     def deliver(self, item: AgendaRow) -> None:
@@ -43,6 +45,8 @@ class Messages:
         message = self.store.get(item.ref)
         if message is None or message.agenda_key != item.key:
             return self.agenda.drop(item)
+        if self.now() - message.created_at > TOO_OLD:
+            return self._give_up(message)
         addresses = self.contacts.confirmed(message.subscriber_id)
         wanted = [channel for channel in self.senders if channel in addresses]
         waiting = False
@@ -57,6 +61,11 @@ class Messages:
         else:
             self.store.settle(message)
 
+    def _give_up(self, message: MessageRow) -> None:
+        """A day late it would only confuse; a person sees that it was not sent."""
+        self.cases.open("undelivered", message.message_id, self.now(), {"outcomes": dict(message.outcomes)})
+        self.store.settle(message)
+
     def _channel(self, message: MessageRow, channel: str, address: str) -> Outcome | None:
         """What became of one channel; None if another worker is busy with the message."""
         before = message.outcomes.get(channel, "")
@@ -65,12 +74,12 @@ class Messages:
         sender = self.senders[channel]
         name = f"{message.message_id}:{channel}"
         if before.startswith("sending"):
-            found = self._ask(sender, address, name, message.created_at)
+            found = self._ask(sender, address, name)
             if found != "again":
                 return found if found == "later" or self.store.record(message, {channel: found}) else None
+        text = wording.compose(message.event, message.facts, message.language)
         if not self.store.record(message, {channel: f"sending:{self.agenda.token()}"}):
             return None
-        text = wording.compose(message.event, message.facts, message.language)
         try:
             sender.send(address, message.event, text, name)
             outcome = "sent"
@@ -83,13 +92,11 @@ class Messages:
             return "later" if self.store.record(message, {channel: "waiting"}) else None
         return "sent" if self.store.record(message, {channel: outcome}) else None
 
-    def _ask(
-        self, sender: MessageSender, address: str, name: str, since: datetime
-    ) -> Literal["sent", "unknown", "later", "again"]:
+    def _ask(self, sender: MessageSender, address: str, name: str) -> Literal["sent", "unknown", "later", "again"]:
         try:
             found = sender.was_sent(address, name)
         except UpstreamError:
-            return "unknown" if self.now() - since > TOO_OLD else "later"
+            return "later"
         if found is None:
             return "unknown"
         return "sent" if found else "again"

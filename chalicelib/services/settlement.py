@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from chalicelib.billing import BillingSystem, PostResult
 from chalicelib.clock import Clock
 from chalicelib.config import Settings
-from chalicelib.errors import PortalError, UpstreamError
+from chalicelib.errors import NotFound, PortalError, UpstreamError
 from chalicelib.money import Kopecks
 from chalicelib.providers.gateways import PaymentGateway, PaymentState, PaymentStatus
 from chalicelib.store.agenda import Agenda, AgendaRow, Kind
-from chalicelib.store.cases import OPEN, CaseRow, CaseStore
+from chalicelib.store.cases import CaseStore
 from chalicelib.store.messages import MessageRow
 from chalicelib.store.topups import Next, TopUpRow, TopUpStore, is_pointed
 
@@ -51,19 +51,23 @@ class Settlement:
         if topup.status == "credited":
             return True
         try:
-            result = self.billing.post_payment(
-                topup.account, Kopecks(topup.amount_kopecks), topup.topup_id, f"gateway:{topup.gateway}"
-            )
-            if result is PostResult.UNKNOWN:
-                result = self._found(topup)
-            if result not in {PostResult.CREATED, PostResult.ALREADY}:
-                log.warning("payment not posted", extra={"topup": topup.topup_id, "result": result})
-                return False
-            self.store.advance(topup, "credited", self.now(), "billing", None, _message(topup, self.now()))
+            result = self._post(topup)
+            if result in {PostResult.CREATED, PostResult.ALREADY}:
+                self.store.advance(topup, "credited", self.now(), "billing", None, _message(topup, self.now()))
+                return True
+            if result is PostResult.CONFLICT:
+                self._open("unpostable", topup, {"reason": "the billing has this id with another account or sum"})
+        except NotFound:
+            self._open("unpostable", topup, {"reason": "the billing knows no such account"})
         except PortalError as error:
             log.warning("credit postponed", extra={"topup": topup.topup_id, "error": error.code})
-            return False
-        return True
+        return False
+
+    def _post(self, topup: TopUpRow) -> PostResult:
+        """The billing's answer. :raises UpstreamError: none."""
+        amount = Kopecks(topup.amount_kopecks)
+        result = self.billing.post_payment(topup.account, amount, topup.topup_id, f"gateway:{topup.gateway}")
+        return self._found(topup) if result is PostResult.UNKNOWN else result
 
     def settle(self, item: AgendaRow) -> None:
         """Agenda: credit a paid top-up, or try again later; after a day an operator is told, and we go on trying."""
@@ -76,49 +80,49 @@ class Settlement:
         if not is_pointed(topup, item):
             return self.agenda.drop(item)
         wait = min(timedelta(minutes=2 ** min(topup.tries, 6)), LONGEST_WAIT)
-        self._wait(topup, Next(Kind.SETTLE_TOPUP, self.now() + wait), since=topup.paid_at or topup.created_at)
+        since = topup.paid_at or topup.created_at
+        self._wait("uncredited", topup, Next(Kind.SETTLE_TOPUP, self.now() + wait), item, since)
         return None
 
     def ask(self, item: AgendaRow) -> None:
         """Agenda: ask the gateway about a payment that it has not told us of."""
         topup = self.store.get(item.ref)
-        if topup is None or not is_pointed(topup, item) or topup.status in {"paid", "credited"}:
+        if topup is None or not is_pointed(topup, item):
             return self.agenda.drop(item)
-        gateway = self.gateways.get(topup.gateway)
-        if gateway is None:
-            return self._wait(topup, self._next_question(topup), since=topup.created_at)
         try:
-            state = gateway.get_payment(topup.invoice)
-        except UpstreamError as error:
-            log.warning("gateway not asked", extra={"topup": topup.topup_id, "error": error.code})
-            return self._wait(topup, self._next_question(topup), since=topup.created_at)
-        return self._answered(topup, state)
+            state = self.gateways[topup.gateway].get_payment(topup.invoice)
+        except (UpstreamError, KeyError) as error:
+            # a gateway that was switched off is as silent as one whose line is down
+            log.warning("gateway not asked", extra={"topup": topup.topup_id, "error": type(error).__name__})
+            since = topup.unanswered_since or self.now()
+            return self._wait("unasked", topup, self._next_question(topup), item, since, unanswered_since=since)
+        return self._answered(topup, state, item)
 
-    def _answered(self, topup: TopUpRow, state: PaymentState) -> None:
+    def _answered(self, topup: TopUpRow, state: PaymentState, item: AgendaRow) -> None:
         if state.status is PaymentStatus.PAID:
             if state.amount_kopecks is not None and state.amount_kopecks != topup.amount_kopecks:
-                return self._quarantine(topup, state)
+                return self._quarantine(topup, state, item)
             self.credit(self.paid(topup, "gateway query"))
         elif state.status is PaymentStatus.PROCESSING:
-            self._wait(topup, self._next_question(topup), since=topup.created_at)
-        elif state.status is PaymentStatus.DECLINED and topup.status != "declined":
-            self.store.advance(topup, "declined", self.now(), "gateway query", self._last_question(topup))
+            self._wait("unfinished", topup, self._next_question(topup), item, topup.created_at, unanswered_since=None)
+        elif state.status is PaymentStatus.DECLINED and topup.status in {"created", "awaiting_payment"}:
+            self.store.advance(topup, "declined", self.now(), "gateway query", self._later_question(topup))
         else:
-            self._no_money(topup)
+            self._no_money(topup, item)
         return None
 
-    def _no_money(self, topup: TopUpRow) -> None:
+    def _no_money(self, topup: TopUpRow, item: AgendaRow) -> None:
         """The gateway knows of no money: wait for it until the order ends, look once more later, then rest."""
-        now = self.now()
-        if topup.status in {"declined", "expired"}:
-            self.store.postpone(topup, self._last_question(topup))
-        elif now < topup.expires_at:
-            self.store.postpone(topup, self._next_question(topup))
+        if topup.status in {"created", "awaiting_payment"} and self.now() >= topup.expires_at:
+            self.store.advance(topup, "expired", self.now(), "agenda", self._later_question(topup))
         else:
-            self.store.advance(topup, "expired", now, "agenda", self._last_question(topup))
+            self.store.postpone(topup, self._later_question(topup), item, unanswered_since=None)
 
-    def _last_question(self, topup: TopUpRow) -> Next | None:
-        """Support may still turn a decline into a payment, and a payer may be slow: one look at the very end."""
+    def _later_question(self, topup: TopUpRow) -> Next | None:
+        """As long as the order can be paid it is asked about; once more at the very end, because support may
+        turn a decline into a payment; then never again."""
+        if self.now() < topup.expires_at:
+            return self._next_question(topup)
         at = topup.created_at + self.settings.topup_last_question
         return Next(Kind.ASK_GATEWAY, at) if at > self.now() else None
 
@@ -134,18 +138,26 @@ class Settlement:
             at = topup.expires_at
         return Next(Kind.ASK_GATEWAY, at)
 
-    def _wait(self, topup: TopUpRow, then: Next, since: datetime) -> None:
-        stuck = not topup.case_open and self.now() - since >= self.settings.stuck_after
-        case = self._case("stuck_topup", topup, {"status": topup.status}) if stuck else None
-        if case is not None:
-            log.error("top-up is stuck", extra={"topup": topup.topup_id, "status": topup.status})
-        self.store.postpone(topup, then, case)
+    def _wait(
+        self, case: str, topup: TopUpRow, then: Next, item: AgendaRow, since: datetime, **changes: object
+    ) -> None:
+        """Try again later; what has waited too long stands in the operator's list, and is still tried."""
+        if not topup.case_open and self.now() - since >= self.settings.stuck_after:
+            self._open(case, topup, {"status": topup.status})
+            changes["case_open"] = True
+        self.store.postpone(topup, then, item, **changes)
 
-    def _quarantine(self, topup: TopUpRow, state: PaymentState) -> None:
+    def _quarantine(self, topup: TopUpRow, state: PaymentState, item: AgendaRow) -> None:
         """They were paid another sum than we ordered: an operator decides, the agenda rests."""
-        log.error("sum differs", extra={"topup": topup.topup_id})
-        facts = {"ordered_kopecks": topup.amount_kopecks, "told_kopecks": state.amount_kopecks, "by": "query"}
-        self.store.postpone(topup, None, self._case("wrong_amount", topup, facts))
+        told = {"ordered_kopecks": topup.amount_kopecks, "told_kopecks": state.amount_kopecks, "by": "query"}
+        self._open("wrong_amount", topup, told)
+        self.store.postpone(topup, None, item, case_open=True)
+
+    def _open(self, kind: str, topup: TopUpRow, facts: Mapping[str, object]) -> None:
+        """Before the row moves: a death in between opens the same case again, which changes nothing."""
+        shown = {**facts, "account": topup.account, "gateway": topup.gateway, "invoice": topup.invoice}
+        if self.cases.open(kind, topup.topup_id, self.now(), shown):
+            log.error("a top-up needs a person", extra={"topup": topup.topup_id, "kind": kind})
 
     def _found(self, topup: TopUpRow) -> PostResult:
         """The billing's answer was lost: ask before anything is repeated."""
@@ -154,12 +166,6 @@ class Settlement:
             return PostResult.UNKNOWN
         same = posted.account == topup.account and posted.amount_kopecks == topup.amount_kopecks
         return PostResult.ALREADY if same else PostResult.CONFLICT
-
-    def _case(self, kind: str, topup: TopUpRow, facts: Mapping[str, object]) -> CaseRow:
-        shown = {**facts, "account": topup.account, "gateway": topup.gateway, "invoice": topup.invoice}
-        return CaseRow(
-            OPEN, f"{kind}:{topup.topup_id}", kind=kind, ref=topup.topup_id, opened_at=self.now(), facts=shown
-        )
 
 
 def _message(topup: TopUpRow, now: datetime) -> MessageRow:

@@ -8,7 +8,7 @@ from typing import Literal
 from chalicelib.billing import BillingSystem
 from chalicelib.clock import Clock
 from chalicelib.config import Settings
-from chalicelib.errors import Conflict, InvalidRequest, NotFound
+from chalicelib.errors import Conflict, InvalidRequest, NotFound, OutcomeUnknown, UpstreamUnavailable
 from chalicelib.money import Kopecks, round_up_to_ruble
 from chalicelib.providers.gateways import Checkout, Limits, Order, PaymentGateway
 from chalicelib.store.agenda import Kind
@@ -17,6 +17,8 @@ from chalicelib.store.transaction import ConditionFailed
 
 #: When the gateway is asked for the first time whether it was paid.
 FIRST_QUESTION = timedelta(minutes=1)
+#: Numbers drawn for one order before we give up: only a counter that was set back makes them collide.
+INVOICE_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class TopUps:
             default=Kopecks(self.settings.topup_min_kopecks),
         )
         due = view.due.amount_kopecks if view.due else Kopecks(0)
-        return gateways, max(round_up_to_ruble(due), round_up_to_ruble(least))
+        most = max((self.limits_of(gateway).max_kopecks for gateway in gateways), default=due)
+        return gateways, min(max(round_up_to_ruble(due), round_up_to_ruble(least)), most)
 
     def limits_of(self, gateway: PaymentGateway) -> Limits:
         """The narrower of ours and the company's."""
@@ -70,18 +73,21 @@ class TopUps:
         """Write the order down, then make its checkout. The same wish again gives the same answer.
 
         :raises NotFound: not the caller's account. :raises InvalidRequest: the sum or the gateway.
-        :raises Conflict: the id stands for something else.
+        :raises Conflict: the id stands for something else. :raises UpstreamUnavailable: repeat with the same id.
         """
         gateway = self._checked(wish)
         if not self.billing.owns(subscriber_id, wish.account):
             raise NotFound(wish.account)
-        topup = self.store.get(wish.id)
-        created = topup is None
-        if topup is None:
-            topup = self._write(subscriber_id, wish)
-        if not _same(topup, subscriber_id, wish):
-            raise Conflict
-        return self._checked_out(topup, gateway, created)
+        try:
+            topup = self.store.get(wish.id)
+            created = topup is None and self._write(subscriber_id, wish)
+            topup = topup or self.store.existing(wish.id)
+            if not _same(topup, subscriber_id, wish):
+                raise Conflict
+            return self._checked_out(topup, gateway, created)
+        except OutcomeUnknown as lost:
+            # written or not: the same id again is harmless, so the browser is told to repeat
+            raise UpstreamUnavailable("ordering") from lost
 
     def status(self, topup_id: str) -> str:
         """:raises NotFound: no such top-up."""
@@ -112,9 +118,20 @@ class TopUps:
             raise InvalidRequest({"amount_kopecks": "too_large"})
         return gateway
 
-    def _write(self, subscriber_id: str, wish: Wish) -> TopUpRow:
+    def _write(self, subscriber_id: str, wish: Wish) -> bool:
+        """False if it was there: a second click, or our own first try whose answer was lost."""
+        for _ in range(INVOICE_TRIES):
+            try:
+                self.store.create(self._new(subscriber_id, wish), Next(Kind.ASK_GATEWAY, self.now() + FIRST_QUESTION))
+                return True
+            except ConditionFailed as failed:
+                if "topup" in failed.names:
+                    return False
+        raise UpstreamUnavailable("no free invoice number")
+
+    def _new(self, subscriber_id: str, wish: Wish) -> TopUpRow:
         now = self.now()
-        topup = TopUpRow(
+        return TopUpRow(
             wish.id,
             subscriber_id=subscriber_id,
             account=wish.account,
@@ -126,13 +143,6 @@ class TopUps:
             created_at=now,
             expires_at=now + self.settings.topup_expires,
         )
-        try:
-            self.store.create(topup, Next(Kind.ASK_GATEWAY, now + FIRST_QUESTION))
-        except ConditionFailed as failed:
-            # a second click, or our own first try whose answer was lost: either way the row is there
-            if "topup" not in failed.names:
-                raise
-        return self.store.existing(wish.id)
 
     def _checked_out(self, topup: TopUpRow, gateway: PaymentGateway, created: bool) -> Ordered:
         if topup.status not in {"created", "awaiting_payment"}:

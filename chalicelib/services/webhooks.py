@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib.clock import Clock
-from chalicelib.errors import NotFound, Quarantined, SignatureInvalid
+from chalicelib.errors import NotFound, OutcomeUnknown, Quarantined, SignatureInvalid, UpstreamUnavailable
 from chalicelib.providers.gateways import Acknowledgement, PaymentEvent, PaymentGateway, PaymentStatus
 from chalicelib.services.settlement import Settlement
 from chalicelib.store.cases import CaseStore
@@ -27,7 +27,7 @@ class Webhooks:
 
         :raises SignatureInvalid, BadWebhook: not theirs or unreadable; nothing is touched.
         :raises Quarantined: theirs, but not our order or not its sum; an operator sees it.
-        :raises UpstreamError: not recorded; the company must come again.
+        :raises UpstreamUnavailable: not known to be recorded; the company must come again.
         """
         gateway = self.gateway(name)
         try:
@@ -37,10 +37,17 @@ class Webhooks:
             raise
         topup = self._ours(name, event)
         if event.status is PaymentStatus.PAID and topup.status not in {"paid", "credited"}:
-            topup = self.settlement.paid(topup, f"webhook:{name}")
+            topup = self._paid(topup, name)
         if topup.status == "paid":
             self.settlement.credit(topup)
         return gateway.acknowledge(event)
+
+    def _paid(self, topup: TopUpRow, name: str) -> TopUpRow:
+        try:
+            return self.settlement.paid(topup, f"webhook:{name}")
+        except OutcomeUnknown as lost:
+            # recorded or not, their repeat is harmless and any 2xx might stop it
+            raise UpstreamUnavailable(f"{name} must come again") from lost
 
     def gateway(self, name: str) -> PaymentGateway:
         """:raises NotFound: this provider does not use that gateway."""

@@ -32,10 +32,6 @@ class CaseRow(Model):
 
 
 class CaseStore:
-    def open_in(self, tx: Transaction, kind: str, ref: str, at: datetime, facts: dict[str, object]) -> None:
-        """Add an opening to a transaction whose own conditions make sure that it happens once."""
-        tx.put("case", CaseRow(OPEN, f"{kind}:{ref}", kind=kind, ref=ref, opened_at=at, facts=facts))
-
     def open(self, kind: str, ref: str, at: datetime, facts: dict[str, object]) -> bool:
         """Open a case unless it stands open or was closed before; True if it is new. Idempotent."""
         case_id = f"{kind}:{ref}"

@@ -1,5 +1,6 @@
 """Messages that wait to be sent, one row per event; each channel of a row is tried on its own."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,10 +8,13 @@ from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
+from chalicelib.errors import OutcomeUnknown
 from chalicelib.store.agenda import Kind, pointed
 from chalicelib.store.agenda import row as agenda_row
 from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute, fetch
 from chalicelib.store.transaction import ConditionFailed, Transaction
+
+log = logging.getLogger(__name__)
 
 
 class MessageRow(Model):
@@ -43,8 +47,11 @@ class MessageStore:
         A repeated request whose first answer was lost finds its own outcomes: those are ours.
         """
         wanted = {**message.outcomes, **outcomes}
-        if self._save(message, wanted, message.agenda_key, message.tries):
-            return True
+        try:
+            if self._save(message, wanted, message.agenda_key, message.tries):
+                return True
+        except OutcomeUnknown:
+            log.warning("asking the store what became of a message's mark", extra={"message": message.message_id})
         message.refresh(consistent_read=True)
         return bool(message.outcomes == wanted)
 

@@ -10,12 +10,12 @@ from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
-from chalicelib.errors import NotFound, OutcomeUnknown, UpstreamUnavailable
+from chalicelib.errors import NotFound, UpstreamUnavailable
 from chalicelib.store.agenda import AgendaRow, Kind, pointed
 from chalicelib.store.agenda import row as agenda_row
 from chalicelib.store.messages import MessageRow
 from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute, fetch, reading
-from chalicelib.store.transaction import ConditionFailed, Transaction, not_applied
+from chalicelib.store.transaction import ConditionFailed, Transaction
 
 Status = Literal["created", "awaiting_payment", "paid", "credited", "declined", "expired"]
 
@@ -28,6 +28,8 @@ MOVES: dict[str, frozenset[str]] = {
     "declined": frozenset({"paid"}),
     "expired": frozenset({"paid"}),
 }
+#: How often a change is tried against others who change the same row.
+TRIES = 10
 _TOPUP, _INVOICE, _COUNTER = "topup", "invoice", "counter"
 LARGEST_INVOICE = 2**31 - 1
 
@@ -53,6 +55,8 @@ class TopUpRow(Model):
     revision = IntegerAttribute(default=0)
     #: questions to the gateway, or tries to credit, since the last change of status
     tries = IntegerAttribute(default=0)
+    #: the first question of a row of questions that nobody answered
+    unanswered_since = InstantAttribute(null=True)
     case_open = BooleanAttribute(default=False)
     agenda_key = UnicodeAttribute(null=True)
 
@@ -102,7 +106,7 @@ class TopUpStore:
     def next_invoice(self, gateway: str) -> int:
         """A number of this shop never given before. A lost answer may skip one; none comes twice.
 
-        :raises UpstreamUnavailable, OutcomeUnknown: no number, ask again.
+        :raises UpstreamUnavailable: no number, ask again; one may be skipped.
         """
         counter = CounterRow(f"counter#{gateway}", _COUNTER)
         try:
@@ -110,7 +114,8 @@ class TopUpStore:
             value = CounterRow.last.set((CounterRow.last | (self.invoice_start - 1)) + 1)
             counter.update([value])
         except UpdateError as error:
-            raise not_applied(error) or OutcomeUnknown("invoice counter") from error
+            # whether or not it was counted, asking again gives a number of one's own
+            raise UpstreamUnavailable("invoice counter") from error
         if counter.last > LARGEST_INVOICE:
             raise UpstreamUnavailable("invoice numbers are used up")
         return counter.last
@@ -163,46 +168,55 @@ class TopUpStore:
 
         Returns the row as it now is: of several writers one moves it, the others find it moved.
         :raises ConditionFailed: it stands in a status that this one may not follow.
+        :raises UpstreamUnavailable: others keep changing it; nothing was applied.
         """
-        while to in MOVES[topup.status]:
-            tx = self._step(topup, then, {"status": to, "tries": 0, **_marks(topup, to, at)})
+        for _ in range(TRIES):
+            if to not in MOVES[topup.status]:
+                break
+            fresh = {"status": to, "tries": 0, "case_open": False, "unanswered_since": None}
+            tx = self._step(topup, then, {**fresh, **_marks(topup, to, at)})
             tx.put("event", _event(topup, to, at, by, topup.revision + 1))
             if message is not None:
                 self._enqueue(tx, message)
             try:
                 tx.commit()
                 return self.existing(topup.topup_id)
-            except ConditionFailed:
+            except ConditionFailed as failed:
+                if "topup" not in failed.names:
+                    raise
                 topup = self.existing(topup.topup_id)
-        if topup.status != to and to not in _passed(topup.status):
+        else:
+            raise UpstreamUnavailable(f"top-up {topup.topup_id} keeps changing")
+        if topup.status != to and to not in _PASSED[topup.status]:
             raise ConditionFailed(frozenset({"status"}))
         return topup
 
-    def postpone(self, topup: TopUpRow, then: Next | None, case: Model | None = None) -> bool:
-        """Move the agenda row of an unchanged top-up, with an operator case if one must be opened.
+    def postpone(self, topup: TopUpRow, then: Next | None, held: AgendaRow, **changes: Any) -> bool:
+        """Move the agenda row of an unchanged top-up; ``held`` is the row that the caller has leased.
 
-        False if the top-up changed meanwhile: then whoever changed it has planned what comes next.
+        False if the top-up changed meanwhile, or if the lease ran out and somebody else took the row:
+        then what comes next is theirs to plan.
         """
-        changes: dict[str, Any] = {"tries": topup.tries + 1}
-        if case is not None:
-            changes["case_open"] = True
-        tx = self._step(topup, then, changes)
-        if case is not None:
-            tx.put("case", case)
+        tx = self._step(topup, then, {"tries": topup.tries + 1, **changes}, held)
         try:
             tx.commit()
         except ConditionFailed:
             return False
         return True
 
-    def _step(self, topup: TopUpRow, then: Next | None, changes: dict[str, Any]) -> Transaction:
+    def _step(
+        self, topup: TopUpRow, then: Next | None, changes: dict[str, Any], held: AgendaRow | None = None
+    ) -> Transaction:
         tx = Transaction()
         later = agenda_row(then.kind, topup.topup_id, then.due_at, self.shards) if then else None
-        if topup.agenda_key and (later is None or later.key != topup.agenda_key):
-            tx.delete("agenda before", pointed(topup.agenda_key))
-        if later is not None:
+        same = later is not None and later.key == topup.agenda_key
+        if topup.agenda_key and not same:
+            mine = AgendaRow.fence == held.fence if held is not None else None
+            tx.delete("agenda before", pointed(topup.agenda_key), mine)
+        if later is not None and not same:
+            # under the same key the row stays as it is: a fresh one would wipe out somebody's lease
             tx.put("agenda", later)
-        actions: list[Action] = [getattr(TopUpRow, name).set(value) for name, value in changes.items()]
+        actions: list[Action] = [_action(name, value) for name, value in changes.items()]
         actions.append(TopUpRow.revision.set(topup.revision + 1))
         actions.append(TopUpRow.agenda_key.set(later.key) if later else TopUpRow.agenda_key.remove())
         tx.update("topup", TopUpRow(topup.topup_id, _TOPUP), actions, TopUpRow.revision == topup.revision)
@@ -234,12 +248,18 @@ def _marks(topup: TopUpRow, to: Status, at: datetime) -> dict[str, Any]:
     return {"paid_at": at, "late": topup.status in {"declined", "expired"}}
 
 
-def _passed(status: str) -> frozenset[str]:
-    """Statuses that a top-up in this one has been through, or may be taken to have been."""
-    return {
-        "awaiting_payment": frozenset({"created"}),
-        "paid": frozenset({"created", "awaiting_payment", "declined", "expired"}),
-        "credited": frozenset({"created", "awaiting_payment", "declined", "expired", "paid"}),
-        "declined": frozenset({"created", "awaiting_payment", "expired"}),
-        "expired": frozenset({"created", "awaiting_payment", "declined"}),
-    }.get(status, frozenset())
+def _action(name: str, value: Any) -> Action:
+    attribute = getattr(TopUpRow, name)
+    action: Action = attribute.remove() if value is None else attribute.set(value)
+    return action
+
+
+#: What a late writer may find to be over already: the money has come meanwhile, and that wins.
+_PASSED: dict[str, frozenset[str]] = {
+    "created": frozenset(),
+    "awaiting_payment": frozenset({"created"}),
+    "paid": frozenset({"created", "awaiting_payment", "declined", "expired"}),
+    "credited": frozenset({"created", "awaiting_payment", "declined", "expired", "paid"}),
+    "declined": frozenset({"created", "awaiting_payment"}),
+    "expired": frozenset({"created", "awaiting_payment"}),
+}

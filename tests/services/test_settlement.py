@@ -1,11 +1,16 @@
 """From the gateway's money to the billing's: exactly once, however the news travels."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
 from chalicelib import bootstrap
 from chalicelib.billing.embedded.verify import verify
+from chalicelib.money import Kopecks
+from chalicelib.store.agenda import AgendaRow, Kind
+from chalicelib.store.cases import CaseStore
+from chalicelib.store.topups import Next, TopUpRow
 from tests.product import Product
 
 MODES = ["normal", "twice", "before_return", "late", "lost", "bad_signature"]
@@ -71,7 +76,7 @@ def test_billing_down_three_days_loses_nothing_and_an_operator_knows(shop: Produ
     shop.pay(topup)
     assert shop.status(topup) == "paid"
     shop.advance(hours=72)
-    assert {case.case_id for case in shop.cases()} == {f"stuck_topup:{topup.topup_id}"}
+    assert {case.case_id for case in shop.cases()} == {f"uncredited:{topup.topup_id}"}
     shop.sandboxed("DELETE", "/sandbox/faults")
     shop.advance(hours=2)
     assert (shop.status(topup), shop.balance("100201")) == ("credited", 500_00)
@@ -93,6 +98,118 @@ def test_a_gateway_that_does_not_answer_is_asked_again(shop: Product, kind: str)
     shop.pay(topup, webhook="lost")
     shop.advance(hours=3)
     assert (shop.status(topup), shop.balance("100201")) == ("credited", 500_00)
+
+
+def test_an_order_declined_for_good_is_left_alone_after_the_last_question(shop: Product) -> None:
+    """Expired first, declined at the last question: the end, and no question is ever asked again."""
+    topup = shop.order("sub-bob", "100201").topup
+    shop.pay(topup, outcome="abandoned")
+    shop.advance(hours=25)
+    shop.pay(topup, outcome="declined")
+    shop.advance(hours=50)
+    assert shop.status(topup) == "expired"
+    assert bootstrap.topup_store().existing(topup.topup_id).agenda_key is None
+    asked = len(shop.sandboxed("GET", "/sandbox/calls-log"))
+    shop.advance(days=5)
+    assert len(shop.sandboxed("GET", "/sandbox/calls-log")) == asked
+
+
+def test_a_declined_order_that_is_paid_after_all_is_found_within_the_hour(shop: Product) -> None:
+    topup = shop.order("sub-bob", "100201").topup
+    shop.pay(topup, outcome="declined")
+    shop.advance(hours=2)
+    shop.pay(topup, webhook="lost")
+    shop.advance(hours=2)
+    assert (shop.status(topup), shop.balance("100201")) == ("credited", 500_00)
+
+
+@pytest.mark.parametrize("hours", [24, 72])
+def test_one_silent_question_is_not_a_case(shop: Product, hours: int) -> None:
+    shop.order("sub-bob", "100201")
+    shop.advance(hours=hours, minutes=-30)
+    shop.fault("robokassa", "get_payment", "http_500")
+    shop.advance(hours=6)
+    assert not shop.cases()
+
+
+def test_a_gateway_silent_for_a_day_is_a_case_and_is_still_asked(shop: Product) -> None:
+    topup = shop.order("sub-bob", "100201").topup
+    shop.pay(topup, webhook="lost")
+    shop.fault("robokassa", "get_payment", "http_500", times=1000)
+    shop.advance(hours=30)
+    assert [case.case_id for case in shop.cases()] == [f"unasked:{topup.topup_id}"]
+    shop.sandboxed("DELETE", "/sandbox/faults")
+    shop.advance(hours=2)
+    assert shop.status(topup) == "credited"
+
+
+def test_a_closed_case_does_not_hide_the_next_trouble_and_does_not_come_back(shop: Product) -> None:
+    """The gateway is silent, an operator closes the case, the money comes, the billing is down."""
+    topup = shop.order("sub-bob", "100201").topup
+    shop.pay(topup, webhook="lost")
+    shop.fault("robokassa", "get_payment", "http_500", times=30)
+    shop.fault("billing", "post_payment", "timeout_before", times=1000)
+    shop.advance(hours=40)
+    CaseStore().close(f"unasked:{topup.topup_id}", "ivanova", "the company repairs it", bootstrap.now())
+    shop.advance(hours=60)
+    assert [case.case_id for case in shop.cases()] == [f"uncredited:{topup.topup_id}"]
+
+
+def test_a_wrong_sum_told_twice_is_one_case_and_stays_closed(shop: Product) -> None:
+    topup = shop.order("sub-bob", "100201").topup
+    shop.pay(topup, webhook="wrong_amount")
+    [case] = shop.cases()
+    CaseStore().close(case.case_id, "ivanova", "refunded by hand", bootstrap.now())
+    shop.advance(days=2)
+    assert not shop.cases()
+    assert CaseStore().get(case.case_id).history[0].endswith("ivanova: refunded by hand")
+
+
+def test_a_payment_the_billing_holds_for_another_is_a_case_at_once(shop: Product) -> None:
+    topup = shop.order("sub-bob", "100201").topup
+    bootstrap.billing().post_payment("100202", Kopecks(500_00), topup.topup_id, "gateway:robokassa")
+    shop.pay(topup)
+    assert [case.case_id for case in shop.cases()] == [f"unpostable:{topup.topup_id}"]
+    assert shop.balance("100201") == 0
+
+
+def test_who_lost_the_lease_may_not_plan_what_comes_next(shop: Product) -> None:
+    topup = shop.order("sub-bob", "100201").topup
+    agenda, store = bootstrap.agenda(), bootstrap.topup_store()
+    shop.clock.advance(61)
+    [slow] = [row for shard in range(4) for row in agenda.due(Kind.ASK_GATEWAY, shard, bootstrap.now())]
+    assert agenda.take(slow, bootstrap.now())
+    shop.clock.advance(3600)
+    [quick] = [row for shard in range(4) for row in agenda.due(Kind.ASK_GATEWAY, shard, bootstrap.now())]
+    assert agenda.take(quick, bootstrap.now())
+    later = Next(Kind.ASK_GATEWAY, bootstrap.now() + timedelta(hours=1))
+    assert not store.postpone(store.existing(topup.topup_id), later, slow)
+    assert store.postpone(store.existing(topup.topup_id), later, quick)
+
+
+def test_two_workers_do_not_hold_one_row(shop: Product) -> None:
+    shop.order("sub-bob", "100201")
+    agenda = bootstrap.agenda()
+    shop.clock.advance(61)
+    seen = [row for _ in range(2) for shard in range(4) for row in agenda.due(Kind.ASK_GATEWAY, shard, bootstrap.now())]
+    assert [agenda.take(row, bootstrap.now()) for row in seen] == [True, False]
+    assert not [row for shard in range(4) for row in agenda.due(Kind.ASK_GATEWAY, shard, bootstrap.now())]
+
+
+def test_a_run_out_of_time_leaves_the_rest_and_the_next_begins_elsewhere(shop: Product) -> None:
+    for _ in range(12):
+        shop.order("sub-bob", "100201")
+    shop.clock.advance(61)
+    runner, first = bootstrap.agenda_runner(), []
+    for _ in range(4):
+        waiting = {row.partition for row in AgendaRow.scan()}
+        left = iter([False])
+        runner.run(Kind.ASK_GATEWAY, lambda left=left: next(left, True))
+        first.append(waiting)
+        shop.clock.advance(60)
+    tried = {topup.tries for topup in TopUpRow.scan(TopUpRow.item == "topup")}
+    assert tried == {0, 1}
+    assert sum(topup.tries for topup in TopUpRow.scan(TopUpRow.item == "topup")) == 4
 
 
 def test_fifty_parallel_webhooks_credit_once_and_are_all_acknowledged(shop: Product) -> None:
@@ -127,6 +244,18 @@ def test_a_message_that_could_not_leave_is_sent_later(shop: Product) -> None:
     shop.pay(shop.order("sub-bob", "100201").topup)
     shop.advance(hours=3)
     assert len(shop.messages()) == 1
+
+
+def test_a_message_nobody_could_send_for_a_day_is_a_case_and_not_sent_late(shop: Product) -> None:
+    shop.fault("sms", "send", "http_500", times=1000)
+    shop.fault("sms", "was_sent", "http_500", times=1000)
+    topup = shop.order("sub-bob", "100201").topup
+    shop.pay(topup)
+    shop.advance(hours=30)
+    assert [case.case_id for case in shop.cases()] == [f"undelivered:topup:{topup.topup_id}:credited"]
+    shop.sandboxed("DELETE", "/sandbox/faults")
+    shop.advance(days=2)
+    assert not list(AgendaRow.scan())
 
 
 def test_the_clock_may_jump_and_everything_late_is_still_done(shop: Product) -> None:
