@@ -91,6 +91,9 @@ class Service(Value):
     state: AccountState
     tariff: Tariff
     next_charge: NextCharge | None = None
+    #: no billing of this release plans a change or suspends
+    planned_change: None = None
+    suspension: None = None
 
 
 class AccountView(AccountSummary):

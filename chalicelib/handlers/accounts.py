@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from chalicelib import bootstrap
 from chalicelib.billing import (
     AccountSummary,
-    AccountView,
     ForecastItem,
     OperationKind,
     OperationsPage,
@@ -16,6 +15,7 @@ from chalicelib.billing import (
     Service,
 )
 from chalicelib.handlers.http import Answer, Request, Views
+from chalicelib.services.accounts import AccountScreen
 
 views = Views(__name__)
 
@@ -42,7 +42,7 @@ def accounts(request: Request) -> Answer:
     return Answer(bootstrap.accounts().list(request.who.subscriber_id))
 
 
-@views.route("GET", "/api/accounts/{account}", "One account", answers={200: AccountView})
+@views.route("GET", "/api/accounts/{account}", "One account", answers={200: AccountScreen})
 def account(request: Request, account: str) -> Answer:
     view = bootstrap.accounts().view(request.who.subscriber_id, account)
     bootstrap.sessions().remember_account(request.who, account)

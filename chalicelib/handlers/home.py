@@ -5,11 +5,12 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib import bootstrap
-from chalicelib.billing import AccountView, ForecastItem, Operation
+from chalicelib.billing import ForecastItem, Operation
 from chalicelib.errors import NotFound
 from chalicelib.handlers.http import Answer, Request, Views
 from chalicelib.handlers.session import SessionAnswer, session_answer
 from chalicelib.models import Value
+from chalicelib.services.accounts import AccountScreen
 
 views = Views(__name__)
 
@@ -22,7 +23,7 @@ class HomeQuery(BaseModel):
 
 class Home(Value):
     session: SessionAnswer
-    account: AccountView | None
+    account: AccountScreen | None
     operations: tuple[Operation, ...]
     events: tuple[ForecastItem, ...]
 

@@ -15,6 +15,7 @@ _MESSAGES: Mapping[str, tuple[str, str]] = {
         "The request did not come from a page of this portal.",
     ),
     "step_up_required": ("Подтвердите действие паролем.", "Please confirm with your password."),
+    "wrong_password": ("Пароль не подошёл. Проверьте раскладку и Caps Lock.", "The password did not match."),
     "password_change_required": (
         "Сначала замените выданный пароль на свой.",
         "Please replace the issued password with your own first.",
@@ -60,7 +61,9 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "too_small": ("Слишком маленькая сумма.", "The amount is too small."),
     "too_large": ("Слишком большая сумма.", "The amount is too large."),
     "unknown_gateway": ("Такого способа оплаты нет.", "There is no such way to pay."),
-    "bad_cursor": ("Обновите страницу и попробуйте ещё раз.", "Please reload the page and try again."),
+    "invalid": ("Обновите страницу и попробуйте ещё раз.", "Please reload the page and try again."),
+    "string_too_long": ("Слишком длинное значение.", "This is too long."),
+    "string_too_short": ("Слишком короткое значение.", "This is too short."),
     "bad_range": ("Начало периода позже его конца.", "The period starts after it ends."),
     "too_long": ("Слишком длинный период.", "The period is too long."),
     "not_available": ("Пока недоступно.", "Not available yet."),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from chalicelib.billing import (
@@ -15,11 +16,26 @@ from chalicelib.billing import (
 )
 from chalicelib.clock import Clock, local_date
 from chalicelib.errors import InvalidRequest, NotFound
+from chalicelib.models import Value
 
 #: A range longer than this is a report, not a screen.
 LONGEST_RANGE_DAYS = 3 * 366
 EVENTS_DAYS = 60
 LAST_OPERATIONS = 5
+
+
+class AutopaySummary(Value):
+    """Autopay as the account shows it; in this release there is none to connect."""
+
+    status: Literal["off"] = "off"
+    next_on: None = None
+    amount_kopecks: None = None
+
+
+class AccountScreen(AccountView):
+    """What the billing knows of an account, and what the portal adds."""
+
+    autopay: AutopaySummary = AutopaySummary()
 
 
 @dataclass(frozen=True)
@@ -39,12 +55,12 @@ class Accounts:
         if not self.billing.owns(subscriber_id, account):
             raise NotFound(account)
 
-    def view(self, subscriber_id: str, account: str) -> AccountView:
+    def view(self, subscriber_id: str, account: str) -> AccountScreen:
         """:raises NotFound: as ``owned``."""
         view = self.billing.account(account)
         if view.subscriber_id != subscriber_id:
             raise NotFound(account)
-        return view
+        return AccountScreen(**dict(view))
 
     def operations(self, subscriber_id: str, account: str, query: OperationsQuery) -> OperationsPage:
         """:raises NotFound: as ``owned``. :raises InvalidRequest: an impossible range or a foreign cursor."""

@@ -10,7 +10,7 @@ from datetime import timedelta
 from chalicelib.billing import BillingSystem
 from chalicelib.clock import Clock
 from chalicelib.config import Settings
-from chalicelib.errors import NotAuthenticated, NotFound, OutcomeUnknown, UpstreamError, UpstreamUnavailable
+from chalicelib.errors import Forbidden, NotAuthenticated, NotFound, OutcomeUnknown, UpstreamError, UpstreamUnavailable
 from chalicelib.services.identity import Client as Client
 from chalicelib.services.identity import Identity as Identity
 from chalicelib.services.identity import Overview, SessionItem, SignedIn, identity_of
@@ -108,7 +108,8 @@ class Sessions:
     def step_up(self, identity: Identity, password: str, client: Client) -> None:
         """Confirm a session with the password. Repeatable.
 
-        :raises NotAuthenticated: wrong password, or the session has ended. :raises TooManyAttempts: not looked at.
+        :raises Forbidden: a wrong password. :raises NotAuthenticated: the session has ended.
+        :raises TooManyAttempts: not looked at.
         """
         now = self.now()
         profile = self._profile(identity)
@@ -117,7 +118,7 @@ class Sessions:
         if not self.passwords.matches(password, profile.password_hash):
             with _repeatable():
                 self.store.note(self._entry(identity, "step_up_failed", client))
-            raise NotAuthenticated
+            raise Forbidden("wrong_password")
         self.guesses.succeeded(guess)
         until = now + timedelta(minutes=self.settings.step_up_minutes)
         entry = self._entry(identity, "step_up", client)

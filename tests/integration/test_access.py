@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.handlers.http import METHODS, Route
 from chalicelib.handlers.meta import all_routes
+from chalicelib.store.subscribers import SubscriberStore
 from tests.portal import Browser, Got, client
 from tests.product import Product
 
@@ -18,22 +19,22 @@ SAMPLES: dict[str, Any] = {
     "/api/accounts/{account}/topups": {"id": TOPUP, "amount_kopecks": 500_00, "gateway": "robokassa"},
 }
 #: What of bob's stands behind a path's parameters.
-BOBS = {"{account}": "100201", "{id}": TOPUP, "{session_id}": "0" * 64}
+BOBS = {"{account}": "100201", "{id}": TOPUP}
 
 
 def named(routes: list[Route]) -> list[Any]:
     return [pytest.param(route, id=f"{route.method} {route.path}") for route in routes]
 
 
-def path_of(route: Route, absent: bool = False) -> str:
+def path_of(route: Route, absent: bool = False, session: str = "0" * 64) -> str:
     path = route.path
-    for name, value in BOBS.items():
+    for name, value in {**BOBS, "{session_id}": session}.items():
         path = path.replace(name, value[:-1] + "9" if absent else value)
     return path
 
 
-def call(browser: Browser, route: Route, absent: bool = False) -> Got:
-    return browser.call(route.method, path_of(route, absent), SAMPLES.get(route.path))
+def call(browser: Browser, route: Route, absent: bool = False, session: str = "0" * 64) -> Got:
+    return browser.call(route.method, path_of(route, absent, session), SAMPLES.get(route.path))
 
 
 @pytest.fixture
@@ -55,7 +56,8 @@ def test_nobody_comes_in_without_a_live_session(shop: Product, route: Route) -> 
 def test_anothers_object_looks_exactly_like_an_absent_one(bob: Browser, shop: Product, route: Route) -> None:
     charlie = client("203.0.113.9")
     charlie.log_in("charlie")
-    foreign, absent = call(charlie, route), call(charlie, route, absent=True)
+    bobs = bob.get("/api/sessions").json[0]["id"]
+    foreign, absent = call(charlie, route, session=bobs), call(charlie, route, absent=True, session=bobs)
     assert foreign.status == 404
     assert (foreign.status, foreign.body) == (absent.status, absent.body)
     assert {*foreign.headers} == {*absent.headers}
@@ -103,6 +105,12 @@ def test_every_answer_names_its_request_and_is_never_stored(bob: Browser, route:
     assert got.status in {200, 201, 204, 400, 404, 405, 409, 415}
 
 
+def test_an_odd_cookie_of_somebody_else_does_not_hide_ours(bob: Browser) -> None:
+    for odd in ('x={"a": 1}', "x=a b", "имя=1", "=", ";;", 'q="'):
+        sent = f"{odd}; session={bob.cookies['session']}"
+        assert Browser().get("/api/session", Cookie=sent).json["signed_in"], odd
+
+
 def test_an_unknown_path_is_404_in_our_shape_in_the_callers_language(shop: Product) -> None:
     got = client().get("/api/nothing", Accept_Language="en-GB")
     assert (got.status, got.json) == (404, {"code": "not_found", "message": "There is no such page or record."})
@@ -113,7 +121,5 @@ def test_a_forged_forwarded_address_is_not_believed(shop: Product) -> None:
     for _ in range(3):
         browser.headers["X-Forwarded-For"] = browser.headers["CloudFront-Viewer-Address"] = "198.51.100.1:1"
         browser.log_in("bob", "wrong-password-1")
-    from chalicelib.store.subscribers import SubscriberStore
-
-    seen = {row.address for row in SubscriberStore().journal("sub-bob")}
-    assert seen <= {"203.0.113.50"}
+    browser.log_in("bob")
+    assert {row.address for row in SubscriberStore().journal("sub-bob")} == {"203.0.113.50"}

@@ -136,7 +136,7 @@ def test_anothers_session_cannot_be_ended_nor_told_from_an_absent_one(shop: Prod
 def test_a_step_up_takes_the_password(shop: Product) -> None:
     browser = client()
     browser.log_in("bob")
-    assert browser.post("/api/session/step-up", {"password": "wrong"}).status == 401
+    assert browser.post("/api/session/step-up", {"password": "wrong"}).json["code"] == "wrong_password"
     assert browser.post("/api/session/step-up", {"password": PASSWORD}).status == 204
     identity = bootstrap.sessions().identify(browser.cookies["session"])
     assert identity is not None

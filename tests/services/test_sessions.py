@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import NotAuthenticated, NotFound, UpstreamUnavailable
+from chalicelib.errors import Forbidden, NotAuthenticated, NotFound, UpstreamUnavailable
 from chalicelib.services.devices import label
 from chalicelib.services.session import Sessions
 from chalicelib.store.sessions import SessionRow, SessionStore, fingerprint
@@ -206,7 +206,7 @@ def test_a_step_up_lasts_ten_minutes_and_belongs_to_one_session(door: Sessions, 
 
 def test_a_wrong_password_does_not_step_up_and_is_journalled(door: Sessions) -> None:
     mine = door.log_in("alice", PASSWORD, HOME)
-    with pytest.raises(NotAuthenticated):
+    with pytest.raises(Forbidden):
         door.step_up(mine.identity, "wrong", HOME)
     assert not door.stepped_up(identified(door, mine.cookie))
     assert events()[-1] == "step_up_failed"

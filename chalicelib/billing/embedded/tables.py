@@ -22,11 +22,11 @@ from pynamodb.attributes import (
     MapAttribute,
     UnicodeAttribute,
 )
-from pynamodb.constants import NUMBER, STRING
+from pynamodb.constants import STRING
 from pynamodb.models import Model
 
 from chalicelib.clock import from_text, to_text
-from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute
+from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute
 
 #: No ``#`` in it: an account number can never be mistaken for another kind of partition.
 _ACCOUNT = re.compile(r"[0-9A-Za-z-]{1,32}", re.ASCII)
@@ -47,20 +47,6 @@ class DateAttribute(Attribute[date]):
 
     def deserialize(self, value: str) -> date:
         return date.fromisoformat(value)
-
-
-class IntegerAttribute(Attribute[int]):
-    """A whole number and nothing else: PynamoDB's own number attribute would take a float."""
-
-    attr_type = NUMBER
-
-    def serialize(self, value: int) -> str:
-        if type(value) is not int:
-            raise TypeError("whole numbers only")
-        return str(value)
-
-    def deserialize(self, value: str) -> int:
-        return int(value)
 
 
 class BillingRow(Model):
