@@ -367,8 +367,8 @@ def test_store_calls_are_as_few_as_promised(billing: EmbeddedBilling) -> None:
     assert counted(lambda: billing.owns("sub-a", "no number")) == []
     assert counted(lambda: billing.forecast("500001", date(2027, 1, 1))) == ["Query"]
     pay = ["GetItem", "TransactWriteItems"]
-    assert counted(lambda: billing.post_payment("500001", SUM, "t-1", ROBOKASSA)) == pay
-    assert counted(lambda: billing.post_payment("500001", SUM, "t-1", ROBOKASSA)) == [*pay, "GetItem"]
+    assert counted(lambda: billing.post_payment("500001", SUM, "t-1", ROBOKASSA)) == [*pay, "Query"]
+    assert counted(lambda: billing.post_payment("500001", SUM, "t-1", ROBOKASSA)) == [*pay, "GetItem", "Query"]
     assert counted(lambda: billing.find_payment("t-1")) == ["GetItem"]
 
 

@@ -2,10 +2,16 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
+from zlib import crc32
 
 import pytest
 
 from chalicelib import bootstrap
+from chalicelib.billing import AccountState, OperationKind
+from chalicelib.billing.embedded import accounts
+from chalicelib.billing.embedded.entries import Leg, NewEntry
+from chalicelib.billing.embedded.ledger import Ledger
 from chalicelib.billing.embedded.verify import verify
 from chalicelib.money import Kopecks
 from chalicelib.store.agenda import AgendaRow, Kind
@@ -200,16 +206,45 @@ def test_a_run_out_of_time_leaves_the_rest_and_the_next_begins_elsewhere(shop: P
     for _ in range(12):
         shop.order("sub-bob", "100201")
     shop.clock.advance(61)
-    runner, first = bootstrap.agenda_runner(), []
+    shards = {row.partition for row in AgendaRow.scan()}
     for _ in range(4):
-        waiting = {row.partition for row in AgendaRow.scan()}
-        left = iter([False])
-        runner.run(Kind.ASK_GATEWAY, lambda left=left: next(left, True))
-        first.append(waiting)
+        time_is_up = iter([False])
+        bootstrap.agenda_runner().run(Kind.ASK_GATEWAY, partial(next, time_is_up, True))
         shop.clock.advance(60)
-    tried = {topup.tries for topup in TopUpRow.scan(TopUpRow.item == "topup")}
-    assert tried == {0, 1}
-    assert sum(topup.tries for topup in TopUpRow.scan(TopUpRow.item == "topup")) == 4
+    asked = [topup for topup in TopUpRow.scan(TopUpRow.item == "topup") if topup.tries]
+    assert len(shards) == 4
+    assert {crc32(topup.topup_id.encode()) % 4 for topup in asked} == {0, 1, 2, 3}
+
+
+def block(account: str, kopecks: int) -> None:
+    """A debt of so much, and the services off."""
+    leg = Leg(OperationKind.CORRECTION, Kopecks(-kopecks), "Долг", contra="correction", rule="test")
+    Ledger(bootstrap.now).post(NewEntry(account, f"debt:{account}", (leg,)))
+    accounts.set_state(account, AccountState.FINANCIAL_BLOCK, "not_enough_money")
+
+
+def test_a_payment_that_covers_the_rest_of_the_period_lifts_the_block(shop: Product) -> None:
+    """100 ₽ of debt and 19 of 30 days at 650 ₽: 411,67 ₽ are charged by days, and the services are on."""
+    block("100201", 100_00)
+    shop.pay(shop.order("sub-bob", "100201", 511_67).topup)
+    view = bootstrap.billing().account("100201")
+    assert (view.state, view.balance_kopecks, view.state_reason) == ("active", 0, None)
+    assert not verify().differences
+
+
+def test_a_payment_that_does_not_cover_it_charges_nothing_and_leaves_the_block(shop: Product) -> None:
+    block("100201", 100_00)
+    shop.pay(shop.order("sub-bob", "100201", 511_66).topup)
+    view = bootstrap.billing().account("100201")
+    assert (view.state, view.balance_kopecks) == ("financial_block", 411_66)
+    assert view.due is not None
+    assert view.due.amount_kopecks == 1
+
+
+def test_an_administrative_block_is_not_lifted_by_money(shop: Product) -> None:
+    accounts.set_state("100201", AccountState.ADMIN_BLOCK, "by order")
+    shop.pay(shop.order("sub-bob", "100201", 5_000_00).topup)
+    assert bootstrap.billing().account("100201").state == "admin_block"
 
 
 def test_fifty_parallel_webhooks_credit_once_and_are_all_acknowledged(shop: Product) -> None:

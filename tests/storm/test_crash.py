@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib import bootstrap
+from chalicelib.billing import AccountState, OperationKind
+from chalicelib.billing.embedded import accounts
+from chalicelib.billing.embedded.entries import Leg, NewEntry
+from chalicelib.billing.embedded.ledger import Ledger
 from chalicelib.errors import PortalError
+from chalicelib.money import Kopecks
 from chalicelib.store.topups import TopUpRow
 from tests.product import Product
 from tests.storm.harness import KINDS, Breaker, broken, no_waiting, quiet
@@ -26,6 +32,19 @@ Flow = Callable[[Product, Breaker], TopUpRow]
 def webhook(shop: Product, breaker: Breaker) -> TopUpRow:
     """The company's notification; without our OK it comes again."""
     topup = shop.order("sub-bob", "100201", id=ID).topup
+    fields = shop.result_fields(topup)
+    with broken(shop, breaker):
+        shop.notify(fields)
+    assert shop.notify(fields).text == f"OK{topup.invoice}"
+    return topup
+
+
+def unblocking(shop: Product, breaker: Breaker) -> TopUpRow:
+    """The payment of a blocked account: credited, its days opened, its services on, each once."""
+    debt = Leg(OperationKind.CORRECTION, Kopecks(-88_33), "Долг", contra="correction", rule="test")
+    Ledger(bootstrap.now).post(NewEntry("100201", "debt", (debt,)))
+    accounts.set_state("100201", AccountState.FINANCIAL_BLOCK)
+    topup = shop.order("sub-bob", "100201", 1000_00, id=ID).topup
     fields = shop.result_fields(topup)
     with broken(shop, breaker):
         shop.notify(fields)
@@ -53,7 +72,7 @@ def reconciliation(shop: Product, breaker: Breaker) -> TopUpRow:
     return topup
 
 
-FLOWS: dict[str, Flow] = {flow.__name__: flow for flow in (webhook, ordering, reconciliation)}
+FLOWS: dict[str, Flow] = {flow.__name__: flow for flow in (webhook, unblocking, ordering, reconciliation)}
 
 
 @pytest.mark.parametrize("name", FLOWS)
@@ -74,6 +93,7 @@ def test_a_flow_broken_at_any_call_ends_with_the_money_credited_once(
     shop.advance(hours=6)
     assert shop.status(topup) == "credited"
     quiet(shop, "100201", 500_00)
+    assert bootstrap.billing().account("100201").state == "active"
     assert len(shop.messages()) == 1
 
 

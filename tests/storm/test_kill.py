@@ -52,12 +52,13 @@ class Caller:
         return answer
 
     def top_up(self, account: str, orders: list[str], paid: list[str]) -> None:
-        wish = {"id": str(uuid.uuid4()), "amount_kopecks": 100_00, "gateway": "robokassa"}
+        id = str(uuid.uuid4())
+        wish = {"id": id, "amount_kopecks": 100_00, "gateway": "robokassa"}
         self.send("POST", f"/api/accounts/{account}/topups", wish)
-        orders.append(wish["id"])
+        orders.append(id)
         invoice = json.loads(self.body)["checkout"]["url"].split("InvId=")[1].split("&")[0]
         self.send("POST", "/sandbox/robokassa/pay", {"invoice": invoice, "outcome": "paid", "webhook": "normal"})
-        paid.append(wish["id"])
+        paid.append(id)
 
 
 def top_up_until_killed(port: int, orders: list[str], paid: list[str], enough: threading.Event) -> None:

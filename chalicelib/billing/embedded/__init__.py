@@ -38,6 +38,7 @@ from chalicelib.billing.embedded.tables import (
     is_account,
     subscriber_key,
 )
+from chalicelib.billing.embedded.unblocking import unblock
 from chalicelib.clock import Clock, from_text, local_date
 from chalicelib.errors import NotFound, OutcomeUnknown
 from chalicelib.money import Kopecks
@@ -101,17 +102,24 @@ class EmbeddedBilling:
         return operations.page(account, query, self.zone)
 
     def post_payment(self, account: str, amount_kopecks: Kopecks, external_id: str, source: str) -> PostResult:
-        """One get and one transaction; a repeat one get more.
+        """One get, one transaction, and the query that shows whether a block can be lifted; a repeat one get more.
 
+        A block that the store did not let us lift raises although the payment is posted: the caller comes again
+        with the same id, and then it is lifted.
         :raises ValueError: a sum that is not positive, or a source that is no contra account.
+        :raises UpstreamError: come again with the same id.
         """
         if not is_account(account):
             raise NotFound("account")
         leg = Leg(OperationKind.PAYMENT, amount_kopecks, _PAYMENT_TITLE, contra=source)
+        ledger = Ledger(self.now)
         try:
-            return _RESULTS[Ledger(self.now).post(NewEntry(account, external_id, (leg,)))]
+            result = _RESULTS[ledger.post(NewEntry(account, external_id, (leg,)))]
         except OutcomeUnknown:
             return PostResult.UNKNOWN
+        if result is not PostResult.CONFLICT:
+            unblock(account, ledger, local_date(self.now(), self.zone))
+        return result
 
     def find_payment(self, external_id: str) -> PostedPayment | None:
         """One get. None also for an id that something else than a payment has used."""
