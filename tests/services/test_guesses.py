@@ -8,7 +8,7 @@ from typing import Any
 import argon2
 import pytest
 
-from chalicelib.errors import NotAuthenticated, PortalError, TooManyAttempts, UpstreamUnavailable
+from chalicelib.errors import Forbidden, NotAuthenticated, PortalError, TooManyAttempts, UpstreamUnavailable
 from chalicelib.services.session import Client, Sessions
 from chalicelib.store.guesses import DEVICE_LIMIT, GuessRow
 from local.store import transport
@@ -252,7 +252,7 @@ def test_a_step_up_has_its_own_growing_delay_that_others_cannot_cause(door: Sess
     for _ in range(6):
         attempt(door)
     for _ in range(5):
-        with pytest.raises(NotAuthenticated):
+        with pytest.raises(Forbidden):
             door.step_up(mine.identity, "wrong", HOME)
     with pytest.raises(TooManyAttempts):
         door.step_up(mine.identity, PASSWORD, HOME)
