@@ -30,6 +30,7 @@ export class ApiError extends Error {
  * @param {string} path after `/api`
  * @param {unknown} [body]
  * @returns {Promise<any>} the parsed answer, null for 204
+ * @throws {ApiError} with status 202 if nobody knows yet whether it happened: that is never a success
  */
 export async function api(method, path, body) {
   /** @type {Record<string, string>} */
@@ -54,9 +55,10 @@ export async function api(method, path, body) {
     clearTimeout(timer);
   }
   const answer = parsed(text);
-  if (response.ok && answer !== undefined) return answer;
+  const unknown = response.status === 202 && answer?.code === 'outcome_unknown';
+  if (response.ok && answer !== undefined && !unknown) return answer;
   const requestId = response.headers.get('X-Request-Id') ?? '';
-  const error = new ApiError(response.ok ? 502 : response.status, answer ?? {}, requestId);
+  const error = new ApiError(response.ok && !unknown ? 502 : response.status, answer ?? {}, requestId);
   if (error.status === 401) window.dispatchEvent(new Event(SIGNED_OUT));
   throw error;
 }

@@ -85,6 +85,8 @@ function App() {
   const account = wish || (shown.name === 'home' ? '' : session?.accounts[0]?.account ?? '');
   const open = PUBLIC.includes(shown.name) || session || (shown.name === 'home' && wasSignedIn());
   const reload = () => location.reload();
+  // some browsers never ask again for a module that failed; but without a network a reload would lose the page
+  const loadAgain = () => (navigator.onLine ? reload() : setRoute({ ...route }));
   return html`
     <${Header} text=${text} session=${framed ? session : null} current=${shown.name} account=${account}
       signedOut=${signedOut} awaited=${framed && wasSignedIn()} several=${hadSeveralAccounts()}
@@ -97,7 +99,8 @@ function App() {
         setLang(lang === 'ru' ? 'en' : 'ru');
       }} />
     <main key=${key} id="content" tabindex="-1">
-      ${crash || shown.broken ? html`<${Failure} text=${text} error=${crash} retry=${reload} />`
+      ${crash ? html`<${Failure} text=${text} error=${crash} retry=${reload} />`
+        : shown.broken ? html`<${Failure} text=${text} error=${{ status: 0, code: 'network' }} retry=${loadAgain} />`
         : open ? html`<${shown.Screen} text=${text} route=${shown.route} session=${session} account=${account}
             sessionOver=${over} adopt=${adopt} go=${(/** @type {string} */ hash) => location.assign(hash)} />`
         : failure ? html`<${Failure} text=${text} error=${failure} retry=${reload} />`

@@ -39,7 +39,7 @@ interface Totals {
 
 interface OperationsPage { items: Operation[]; next_cursor: string | null; totals: Totals }
 interface Forecast { on: string; kind: string; amount_kopecks: number; balance_after_kopecks: number; title: string }
-interface Home { session: Session; account: Account; operations?: Operation[]; events?: Forecast[] | null }
+interface Home { session: Session; account: Account | null; operations?: Operation[]; events?: Forecast[] | null }
 
 interface Gateway { id: string; title: string; min_kopecks: number; max_kopecks: number }
 interface TopUpOptions { gateways: Gateway[]; suggested_kopecks: number | null }

@@ -14,15 +14,17 @@ export default function Home({ text, account, adopt }) {
   const { data, error, again } = useAnswer(shown.current.asked, () => ask(account));
   useEffect(() => {
     if (!data) return;
-    shown.current.named = data.account.account;
-    adopt(data.session, data.account.account);
+    const named = data.account?.account ?? '';
+    shown.current.named = named;
+    adopt(data.session, named);
   }, [data]);
   const failure = error && html`<${Failure} text=${text} error=${error} retry=${again} />`;
   return html`
-    <h1 tabindex="-1">${text.account}${data && html` <span class="number" data-test="account">${data.account.account}</span>`}</h1>
-    ${data?.account.address && html`<p class="muted under">${data.account.address}</p>`}
+    <h1 tabindex="-1">${text.account}${data?.account && html` <span class="number" data-test="account">${data.account.account}</span>`}</h1>
+    ${data?.account?.address && html`<p class="muted under">${data.account.address}</p>`}
     ${failure}
-    ${data ? html`<${Overview} text=${text} home=${data} />` : !error && html`<${Loading} text=${text} rows=${4} />`}`;
+    ${data?.account ? html`<${Overview} text=${text} home=${data} account=${data.account} />`
+      : data ? html`<p class="card">${text.noAccounts}</p>` : !error && html`<${Loading} text=${text} rows=${4} />`}`;
 }
 
 /** An account remembered from another subscriber must not lock the screen. @param {string} account @returns {Promise<Home>} */
@@ -35,12 +37,12 @@ async function ask(account) {
   }
 }
 
-/** @param {{text: Shell, home: Home}} props */
-const Overview = ({ text, home }) => html`
-  <${Notices} text=${text} account=${home.account} />
+/** @param {{text: Shell, home: Home, account: Account}} props */
+const Overview = ({ text, home, account }) => html`
+  <${Notices} text=${text} account=${account} />
   <div class="columns">
-    <${Balance} text=${text} account=${home.account} />
-    <${Services} text=${text} services=${home.account.services ?? []} />
+    <${Balance} text=${text} account=${account} />
+    <${Services} text=${text} services=${account.services ?? []} />
     ${home.events?.length ? html`<${Events} text=${text} events=${home.events} />` : ''}
     <${LastOperations} text=${text} operations=${home.operations ?? []} />
   </div>`;

@@ -10,6 +10,9 @@ import { follow, forgetTopUp, sameTopUp } from '../checkout.js';
 
 /** @typedef {typeof import('../i18n/ru/topup.js').default} Words */
 
+/** Seconds before an order of unknown outcome is sent again, under the same id. */
+const REPEATS = [2, 4, 8];
+
 /** @param {ScreenProps & {text: Shell & Words}} props */
 export default function TopUp({ text, route, account, go }) {
   const path = `/accounts/${encodeURIComponent(account)}`;
@@ -80,7 +83,7 @@ function Form({ text, options, account, sum, go }) {
         <${Choice} name="gateway" label=${text.gateway} value=${gateway} change=${setGateway}
           options=${gateways.map(({ id, title }) => [id, title])} />`}
       <p class="muted">${text.bankPage}</p>
-      ${failed && html`<${Failure} text=${text} error=${failed} retry=${failed.status === 0 ? () => pay() : undefined} />`}
+      ${failed && html`<${Failure} text=${text} error=${failed} retry=${[0, 202].includes(failed.status) ? () => pay() : undefined} />`}
       <button class="button main" aria-disabled=${busy ? 'true' : null} data-test="pay">
         ${busy ? text.opening : amount ? text.pay(briefMoney(amount)) : text.payNothing}
       </button>
@@ -93,7 +96,8 @@ function Form({ text, options, account, sum, go }) {
  */
 async function create(wish) {
   const { account, ...body } = wish;
-  const post = () => api('POST', `/accounts/${encodeURIComponent(account)}/topups`, { id: sameTopUp(wish), ...body });
+  const post = () => settled(() => (
+    api('POST', `/accounts/${encodeURIComponent(account)}/topups`, { id: sameTopUp(wish), ...body })));
   try {
     return { id: sameTopUp(wish), ...(await post()) };
   } catch (error) {
@@ -101,4 +105,20 @@ async function create(wish) {
     forgetTopUp();
     return { id: sameTopUp(wish), ...(await post()) };
   }
+}
+
+/**
+ * 202: the order was sent and nobody knows whether it arrived. The same id again is harmless, a new one would not be.
+ * @template T @param {() => Promise<T>} post @returns {Promise<T>}
+ */
+async function settled(post) {
+  for (const seconds of REPEATS) {
+    try {
+      return await post();
+    } catch (error) {
+      if (/** @type {any} */ (error).status !== 202) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  }
+  return post();
 }

@@ -15,12 +15,17 @@ export function Filters({ text, wanted, services, refused = {}, apply }) {
 
   // the address changed (a button, Back): the fields follow it; while somebody types they are left alone
   useLayoutEffect(() => {
-    for (const [name, value] of Object.entries(wanted)) {
-      const field = /** @type {HTMLInputElement | null} */ (form.current?.elements.namedItem(name));
-      if (field) field.value = value;
-    }
+    Object.entries(wanted).forEach(([name, value]) => put(name, value));
     setProblems([]);
-  }, [...Object.values(wanted), services.length]);
+  }, Object.values(wanted));
+  // the list of services may come after somebody has begun to type: only its own field waits for it
+  useLayoutEffect(() => put('service', wanted.service), [services.length]);
+
+  /** @param {string} name @param {string} value */
+  function put(name, value) {
+    const field = /** @type {HTMLInputElement | null} */ (form.current?.elements.namedItem(name));
+    if (field) field.value = value;
+  }
 
   /** @param {Event} event */
   function submit(event) {

@@ -24,7 +24,7 @@ export function OperationsTable({ text, items, services }) {
 /** @param {{text: import('../screens/operations.js').Text, each: Operation, service: string, receipts: boolean}} props */
 function Row({ text, each, service, receipts }) {
   const period = each.period && text.period(dayInTable(each.period.start), dayInTable(each.period.end));
-  const details = [text.kinds[each.kind], service, period].filter(Boolean).join(' · ');
+  const details = [text.kinds[each.kind], service !== each.title && service, period].filter(Boolean).join(' · ');
   const url = safe(each.receipt_url);
   return html`
     <tr role="row" data-test="operation">

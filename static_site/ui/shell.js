@@ -116,6 +116,8 @@ export function Failure({ text, error, retry }) {
   const { status = -1, code, message, requestId } = error ?? {};
   const [said, fix] =
     code === 'network' ? [text.fail.network, text.fail.networkFix]
+    : status === 202 ? [text.fail.unknown, text.fail.unknownFix]
+    : code === 'password_change_required' ? [text.fail.password, text.fail.passwordFix(config.phone)]
     : status >= 500 || status === -1 ? [text.fail.ours, text.fail.oursFix]
     : status === 404 ? [text.fail.missing, text.fail.missingFix]
     : [message || text.fail.refused, ''];
@@ -124,6 +126,6 @@ export function Failure({ text, error, retry }) {
       <p><strong>${said}.</strong> ${fix}</p>
       ${requestId && status >= 500 && html`<p>${text.fail.requestId(requestId)}</p>`}
       ${status === 404 ? html`<a class="button" href="#/">${text.fail.toHome}</a>`
-        : retry && html`<button type="button" class="button" onClick=${retry}>${text.retry}</button>`}
+        : retry && code !== 'password_change_required' && html`<button type="button" class="button" onClick=${retry}>${text.retry}</button>`}
     </div>`;
 }

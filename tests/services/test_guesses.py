@@ -8,7 +8,7 @@ from typing import Any
 import argon2
 import pytest
 
-from chalicelib.errors import Forbidden, NotAuthenticated, PortalError, TooManyAttempts, UpstreamUnavailable
+from chalicelib.errors import Forbidden, PortalError, TooManyAttempts, UpstreamUnavailable
 from chalicelib.services.session import Client, Sessions
 from chalicelib.store.guesses import DEVICE_LIMIT, GuessRow
 from local.store import transport

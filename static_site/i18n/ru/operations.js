@@ -24,7 +24,7 @@ export default {
   after: 'Баланс после',
   receipt: 'Чек',
   receiptOf: (/** @type {string} */ day) => `Чек за ${day}`,
-  period: (/** @type {string} */ start, /** @type {string} */ end) => `за ${start} — ${end}`,
+  period: (/** @type {string} */ start, /** @type {string} */ end) => `за\u00a0${start}\u00a0— ${end}`,
   empty: 'Операций за этот период нет. Выберите другие даты.',
   shown: (/** @type {number} */ count) => `Показано операций: ${count}`,
   notAll: (/** @type {number} */ count) => `Напечатаны первые ${count} операций периода, на сайте есть ещё.`,
