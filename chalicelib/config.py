@@ -9,10 +9,10 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 PREFIX = "PORTAL_"
 
@@ -35,8 +35,8 @@ class Settings(BaseModel):
     public_origins: Words = Field(
         ("http://127.0.0.1:8000", "http://localhost:8000"), description="origins that may change anything"
     )
-    origin_secret: SecretStr | None = Field(
-        None, description="the distribution's secret header; when set, nothing is answered without it"
+    origin_secret: Annotated[SecretStr, Field(min_length=32)] | None = Field(
+        None, description="the distribution's secret header: nothing is answered without it; a deployment needs one"
     )
     request_deadline_seconds: float = Field(20, description="time of one request, outgoing calls included")
 
@@ -71,6 +71,7 @@ class Settings(BaseModel):
     # top-ups
     topup_min_kopecks: int = Field(10_00, gt=0, description="smallest top-up")
     topup_max_kopecks: int = Field(15_000_00, gt=0, description="largest top-up")
+    topups_per_day: int = Field(50, gt=0, description="orders of one subscriber in a day; each is asked about 28 times")
     invoice_start: int = Field(1, gt=0, lt=2**31, description="first invoice, above any number the shop has used")
     topup_expires_hours: int = Field(24, description="an unpaid order expires")
     topup_last_question_hours: int = Field(72, description="the gateway is asked about it for the last time")
@@ -80,6 +81,13 @@ class Settings(BaseModel):
     agenda_shards: int = Field(4, ge=1, le=64, description="parts of each agenda kind; never lower it in operation")
     agenda_batch: int = Field(100, description="rows taken from one part in one look")
     agenda_lease_seconds: int = Field(60, description="how long a worker holds a row")
+
+    @model_validator(mode="after")
+    def _deployed_behind_its_distribution(self) -> Self:
+        """Without the secret anybody could call around the distribution and name any address as his own."""
+        if self.stage != "local" and (self.origin_secret is None or not self.secure):
+            raise ValueError("a deployment needs PORTAL_ORIGIN_SECRET and an https PORTAL_SITE_URL")
+        return self
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -60,7 +60,7 @@ class Machine:
             return self.sandbox.handle(request)
         # a page of another site cannot send this header without asking first, and is never answered
         target = request.headers.get("X-Amz-Target")
-        if request.method != "POST" or not target:
+        if request.method != "POST" or not target or "Origin" in request.headers:
             return Response(404)
         answer = self._engine.call(target, request.body)
         return Response(answer.status, answer.body, answer.headers)

@@ -13,6 +13,7 @@ from local.web import Request, Response, parse_form
 
 log = logging.getLogger(__name__)
 
+LOOPBACK = {"127.0.0.1", "localhost"}
 LARGEST_BODY = 10 * 1024 * 1024
 Sandboxed = Callable[[Request], Response]
 
@@ -41,8 +42,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         body = self._body()
         if body is None:
-            return
-        parts = urlsplit(self.path)
+            return None
+        try:
+            parts = urlsplit(self.path)
+        except ValueError:
+            return self._refuse(400)
+        if not self._addressed_here():
+            return self._refuse(421)
         headers = dict(self.headers.items())
         peer = str(self.client_address[0])
         if parts.path.startswith("/api/"):
@@ -50,15 +56,20 @@ class _Handler(BaseHTTPRequestHandler):
         elif parts.path.startswith("/sandbox/") and self.server.sandbox is not None:
             answer = self._sandbox(Request(self.command, parts.path, self._query(parts.query), headers, body, peer))
             if answer is None:
-                return
+                return None
             reply = answer
         elif self.command in {"GET", "HEAD"}:
             reply = self.server.site.get(parts.path, headers)
         else:
             reply = Reply(405, [("Allow", "GET, HEAD")], b"")
-        self._send(reply)
+        return self._send(reply)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _handle
+
+    def _addressed_here(self) -> bool:
+        """A page of a name that somebody points at this machine (DNS rebinding) must not read what is here."""
+        name, _, port = self.headers.get("Host", "").partition(":")
+        return name in LOOPBACK and port in {"", str(self.server.server_address[1])}
 
     def _query(self, text: str) -> list[tuple[str, str]]:
         try:
@@ -78,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdigit()):
+        if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdigit() and len(length) < 12):
             self._refuse(411)
         elif int(length) > LARGEST_BODY:
             self._refuse(413)

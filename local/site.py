@@ -21,9 +21,8 @@ class Site:
 
     def get(self, path: str, headers: Mapping[str, str]) -> Reply:
         """One file; what is not a file of the site is 404, with the start page to find the way back."""
-        file = (self._root / path.lstrip("/")).resolve() if path != "/" else self._root / "index.html"
-        status = 200
-        if not file.is_relative_to(self._root) or not file.is_file() or file.suffix not in _PUBLIC:
+        file, status = self._file(path), 200
+        if file is None:
             file, status = self._root / "index.html", 404
         raw, packed, tag = _content(file, file.stat().st_mtime_ns)
         lowered = {name.lower(): value for name, value in headers.items()}
@@ -35,6 +34,17 @@ class Site:
         if "gzip" in lowered.get("accept-encoding", ""):
             return Reply(status, [*shown.items(), ("Content-Encoding", "gzip")], packed)
         return Reply(status, list(shown.items()), raw)
+
+    def _file(self, path: str) -> Path | None:
+        """The file that a path names; None for what the site does not show."""
+        if path == "/":
+            return self._root / "index.html"
+        try:
+            file = (self._root / path.lstrip("/")).resolve()
+            shown = file.is_relative_to(self._root) and file.is_file() and file.suffix in _PUBLIC
+        except (ValueError, OSError):
+            return None
+        return file if shown else None
 
 
 @lru_cache(maxsize=200)

@@ -93,7 +93,7 @@ def options(request: Request, account: str) -> Answer:
     "Order a top-up; the same id again is harmless",
     body=TopUpRequest,
     answers={201: TopUpOrdered, 200: TopUpOrdered},
-    errors=(409,),
+    errors=(409, 429),
 )
 def order(request: Request, account: str) -> Answer:
     ordered = bootstrap.topups().order(request.who.subscriber_id, _wish(request, account, request.body))

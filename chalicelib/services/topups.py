@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Literal
 
 from chalicelib.billing import BillingSystem
-from chalicelib.clock import Clock
+from chalicelib.clock import Clock, day_after, day_start, local_date
 from chalicelib.config import Settings
-from chalicelib.errors import Conflict, InvalidRequest, NotFound, OutcomeUnknown, UpstreamUnavailable
+from chalicelib.errors import Conflict, InvalidRequest, NotFound, OutcomeUnknown, TooManyAttempts, UpstreamUnavailable
 from chalicelib.money import Kopecks, round_up_to_ruble
 from chalicelib.providers.gateways import Checkout, Limits, Order, PaymentGateway
 from chalicelib.store.agenda import Kind
@@ -74,6 +74,7 @@ class TopUps:
 
         :raises NotFound: not the caller's account. :raises InvalidRequest: the sum or the gateway.
         :raises Conflict: the id stands for something else. :raises UpstreamUnavailable: repeat with the same id.
+        :raises TooManyAttempts: enough new orders for today; a repeat is not counted.
         """
         gateway = self._checked(wish)
         if not self.billing.owns(subscriber_id, wish.account):
@@ -120,6 +121,9 @@ class TopUps:
 
     def _write(self, subscriber_id: str, wish: Wish) -> bool:
         """False if it was there: a second click, or our own first try whose answer was lost."""
+        today = local_date(self.now(), self.settings.zone)
+        if not self.store.spend(subscriber_id, today, self.settings.topups_per_day):
+            raise TooManyAttempts(day_start(day_after(today), self.settings.zone))
         for _ in range(INVOICE_TRIES):
             try:
                 self.store.create(self._new(subscriber_id, wish), Next(Kind.ASK_GATEWAY, self.now() + FIRST_QUESTION))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
@@ -14,7 +14,7 @@ from chalicelib.errors import NotFound, UpstreamUnavailable
 from chalicelib.store.agenda import AgendaRow, Kind, pointed
 from chalicelib.store.agenda import row as agenda_row
 from chalicelib.store.messages import MessageRow
-from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute, fetch, reading
+from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute, code_of, fetch, reading
 from chalicelib.store.transaction import ConditionFailed, Transaction
 
 Status = Literal["created", "awaiting_payment", "paid", "credited", "declined", "expired"]
@@ -81,6 +81,15 @@ class InvoiceRow(Model):
     target = UnicodeAttribute()
 
 
+class BudgetRow(Model):
+    class Meta(Connected):
+        table_name = TABLE_PREFIX + "topups"
+
+    topup_id = UnicodeAttribute(hash_key=True)
+    item = UnicodeAttribute(range_key=True)
+    used = IntegerAttribute(default=0)
+
+
 class CounterRow(Model):
     class Meta(Connected):
         table_name = TABLE_PREFIX + "topups"
@@ -119,6 +128,21 @@ class TopUpStore:
         if counter.last > LARGEST_INVOICE:
             raise UpstreamUnavailable("invoice numbers are used up")
         return counter.last
+
+    def spend(self, subscriber_id: str, day: date, limit: int) -> bool:
+        """Count one more order of this day, before anything is written for it; False if there were enough.
+
+        A lost answer may count one twice: it is a limit against floods, not an account.
+        :raises UpstreamUnavailable: not counted, ask again.
+        """
+        row = BudgetRow(f"budget#{subscriber_id}", day.isoformat())
+        try:
+            row.update([BudgetRow.used.add(1)], condition=BudgetRow.used.does_not_exist() | (BudgetRow.used < limit))
+        except UpdateError as error:
+            if code_of(error) == "ConditionalCheckFailedException":
+                return False
+            raise UpstreamUnavailable("the budget of orders") from error
+        return True
 
     def create(self, topup: TopUpRow, first: Next) -> None:
         """Write the row, its invoice, its first event and its agenda row before any call leaves.

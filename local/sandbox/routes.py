@@ -1,7 +1,7 @@
 """Which handler answers which path below ``/sandbox/``."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
@@ -21,6 +21,8 @@ from local.web import Pairs, Request, Response, error_response, json_response, p
 
 PREFIX = "/sandbox"
 STATE_QUERY = "/robokassa/Merchant/WebService/Service.asmx/OpStateExt"
+#: How far the clock may be moved.
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 Handler = Callable[[Request], Response]
 
 
@@ -83,7 +85,11 @@ class Routes:
 
     def _move_clock(self, request: Request) -> Response:
         body = read(request, ClockBody)
-        counts = self._timeline.move(body.now or self._clock() + body.by, body.jump)
+        target = body.now or self._clock() + body.by
+        if not EARLIEST <= target <= LATEST:
+            # beyond, dates overflow: the clock is kept, so that a restart would not help either
+            raise Refused(error_response(422, "invalid_request", "Часы ходят с 2000 по 2100 год"))
+        counts = self._timeline.move(target, body.jump)
         return self._done(request, {"now": to_text(self._clock()), "ran": counts})
 
     def _run_due(self, request: Request) -> Response:

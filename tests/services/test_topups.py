@@ -1,11 +1,12 @@
 """Ordering a top-up: written down before anybody is called, once per id."""
 
 import uuid
+from datetime import UTC, datetime
 
 import pytest
 
 from chalicelib import bootstrap
-from chalicelib.errors import Conflict, InvalidRequest, NotFound
+from chalicelib.errors import Conflict, InvalidRequest, NotFound, TooManyAttempts
 from chalicelib.store.topups import TopUpRow
 from tests.product import Product
 
@@ -75,6 +76,18 @@ def test_an_order_left_half_written_is_finished_by_the_repeat(shop: Product, mon
             shop.order("sub-bob", "100201", id=id)
     assert bootstrap.topups().status(id) == "created"
     assert shop.order("sub-bob", "100201", id=id).topup.status == "awaiting_payment"
+
+
+def test_a_day_has_so_many_orders_and_a_repeat_is_not_one(shop: Product) -> None:
+    last = [shop.order("sub-bob", "100201") for _ in range(50)][-1]
+    with pytest.raises(TooManyAttempts) as refused:
+        shop.order("sub-bob", "100201")
+    # midnight in Moscow
+    assert refused.value.available_from == datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
+    assert not shop.order("sub-bob", "100201", id=last.topup.topup_id).created
+    assert shop.order("sub-charlie", shop.account("100301", "sub-charlie")).created
+    shop.advance(hours=13)
+    assert shop.order("sub-bob", "100201").created
 
 
 def test_the_suggested_sum_is_what_is_due_in_whole_roubles(shop: Product) -> None:
