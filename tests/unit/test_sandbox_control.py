@@ -87,6 +87,8 @@ def test_clock_is_set_to_an_instant_and_back(world: World) -> None:
     "body",
     [
         {},
+        {"now": "9999-12-31T23:59:59Z"},
+        {"now": "0001-01-01T00:00:00Z"},
         {"advance_days": 1.5},
         {"advance_days": "1"},
         {"advance_days": True},
