@@ -13,7 +13,8 @@ from tests.browser.tools import axe_source
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN = """async (tags) => (await axe.run(document, {runOnly: tags, resultTypes: ['violations']}))
-  .violations.map(({id, nodes}) => id + ': ' + nodes.map((node) => node.target + ' ' + node.failureSummary).join('; '))"""
+  .violations.map(({id, nodes}) => id + ": " +
+    nodes.map((node) => node.target + " " + node.failureSummary).join("; "))"""
 SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SMALL = """() => [...document.querySelectorAll('a, button, input, select')]
   .map((each) => [each, each.getBoundingClientRect()])
