@@ -16,7 +16,7 @@ const words = {
   stillTrying: 'No connection to the server. We keep checking.',
   steps: 'How the payment goes',
   step: {
-    awaiting_payment: 'Waiting for the bank to confirm',
+    awaiting_payment: 'Payment started',
     paid: 'The money is received',
     credited: 'Added to the account',
   },

@@ -15,7 +15,7 @@ export default {
   stillTrying: 'Нет связи с сервером. Продолжаем проверять.',
   steps: 'Ход платежа',
   step: {
-    awaiting_payment: 'Ждём подтверждения от банка',
+    awaiting_payment: 'Платёж оформлен',
     paid: 'Оплата получена',
     credited: 'Зачислено на счёт',
   },
