@@ -70,7 +70,7 @@ def main() -> int:
     with Engine() as engine:
         attach(engine)
         create_tables()
-        with product(invoice_start=1000) as shop:
+        with product(invoice_start=1000, topups_per_day=1000) as shop:
             subscriber("sub-bob", "bob", "+79001112233")
             shop.account("100201", "sub-bob")
             shop.account("100202", "sub-bob")
