@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 LONGEST_WAIT = timedelta(hours=1)
 #: After this long nobody wants to read it any more.
 TOO_OLD = timedelta(hours=24)
-Outcome = Literal["sent", "refused", "unknown", "later"]
+#: Outcomes of a channel that nothing will change any more.
+FINAL = {"sent", "refused", "unknown"}
 
 
 class Contacts(Protocol):
@@ -51,10 +52,10 @@ class Messages:
         wanted = [channel for channel in self.senders if channel in addresses]
         waiting = False
         for channel in wanted:
-            outcome = self._channel(message, channel, addresses[channel])
-            if outcome is None:
+            done = self._channel(message, channel, addresses[channel])
+            if done is None:
                 return None
-            waiting = waiting or outcome == "later"
+            waiting = waiting or not done
         if waiting:
             wait = min(timedelta(minutes=2 ** min(message.tries, 6)), LONGEST_WAIT)
             self.store.postpone(message, self.now() + wait)
@@ -66,17 +67,19 @@ class Messages:
         self.cases.open("undelivered", message.message_id, self.now(), {"outcomes": dict(message.outcomes)})
         self.store.settle(message)
 
-    def _channel(self, message: MessageRow, channel: str, address: str) -> Outcome | None:
-        """What became of one channel; None if another worker is busy with the message."""
+    def _channel(self, message: MessageRow, channel: str, address: str) -> bool | None:
+        """Whether nothing is left to do for one channel; None if another worker is busy with the message."""
         before = message.outcomes.get(channel, "")
-        if before in {"sent", "refused", "unknown"}:
-            return "sent"
+        if before in FINAL:
+            return True
         sender = self.senders[channel]
         name = f"{message.message_id}:{channel}"
         if before.startswith("sending"):
             found = self._ask(sender, address, name)
+            if found == "later":
+                return False
             if found != "again":
-                return found if found == "later" or self.store.record(message, {channel: found}) else None
+                return self.store.record(message, {channel: found}) or None
         text = wording.compose(message.event, message.facts, message.language)
         if not self.store.record(message, {channel: f"sending:{self.agenda.token()}"}):
             return None
@@ -86,11 +89,11 @@ class Messages:
         except Rejected:
             outcome = "refused"
         except OutcomeUnknown:
-            return "later"
+            return False
         except UpstreamError:
             # certainly not sent: the mark goes, so that the next try need not ask
-            return "later" if self.store.record(message, {channel: "waiting"}) else None
-        return "sent" if self.store.record(message, {channel: outcome}) else None
+            return False if self.store.record(message, {channel: "waiting"}) else None
+        return self.store.record(message, {channel: outcome}) or None
 
     def _ask(self, sender: MessageSender, address: str, name: str) -> Literal["sent", "unknown", "later", "again"]:
         try:

@@ -2,23 +2,18 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chalicelib.billing import BillingSystem
-from chalicelib.clock import Clock
-from chalicelib.config import Settings
 from chalicelib.errors import Forbidden, NotAuthenticated, NotFound, OutcomeUnknown, UpstreamError, UpstreamUnavailable
 from chalicelib.services.identity import Client as Client
 from chalicelib.services.identity import Identity as Identity
-from chalicelib.services.identity import Overview, SessionItem, SignedIn, identity_of
-from chalicelib.services.passwords import Passwords
+from chalicelib.services.identity import Overview, SessionItem, identity_of
 from chalicelib.services.sign_in import SignIns, entry_of, overview_of
-from chalicelib.store.guesses import Guesses
-from chalicelib.store.sessions import DEVICE_LASTS, SessionRow, SessionStore, fingerprint, pointed_session
-from chalicelib.store.subscribers import JournalRow, Profile, SubscriberStore
+from chalicelib.store.sessions import DEVICE_LASTS, SessionRow, fingerprint, pointed_session
+from chalicelib.store.subscribers import JournalRow, Profile
 from chalicelib.store.transaction import ConditionFailed
 
 log = logging.getLogger(__name__)
@@ -29,17 +24,8 @@ TRIES = 10
 
 
 @dataclass(frozen=True)
-class Sessions:
-    """``token`` makes an unguessable word of at least 128 bits in lower-case hex."""
-
-    settings: Settings
-    billing: BillingSystem
-    passwords: Passwords
-    guesses: Guesses
-    now: Clock
-    token: Callable[[], str]
-    store: SessionStore = SessionStore()
-    subscribers: SubscriberStore = SubscriberStore()
+class Sessions(SignIns):
+    """Everything about signed-in subscribers."""
 
     @property
     def cookie_name(self) -> str:
@@ -50,37 +36,8 @@ class Sessions:
         return "__Host-device" if self.settings.secure else "device"
 
     @property
-    def idle(self) -> timedelta:
-        return timedelta(days=self.settings.session_idle_days)
-
-    @property
-    def lasts(self) -> timedelta:
-        return timedelta(days=self.settings.session_absolute_days)
-
-    @property
     def device_lasts(self) -> timedelta:
         return DEVICE_LASTS
-
-    def log_in(
-        self,
-        login: str,
-        password: str,
-        client: Client,
-        device_token: str | None = None,
-        replaced: Identity | None = None,
-    ) -> SignedIn:
-        """As ``SignIns.log_in``."""
-        sign_ins = SignIns(
-            self.settings,
-            self.billing,
-            self.passwords,
-            self.guesses,
-            self.now,
-            self.token,
-            self.store,
-            self.subscribers,
-        )
-        return sign_ins.log_in(login, password, client, device_token, replaced)
 
     def identify(self, cookie: str | None) -> Identity | None:
         """The live session behind a cookie: one consistent read, and at times a write that may fail.

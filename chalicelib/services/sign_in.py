@@ -32,7 +32,10 @@ TRIES = 10
 
 @dataclass(frozen=True)
 class SignIns:
-    """The part of ``Sessions`` that starts one; its ports are the same."""
+    """Starts sessions; ``Sessions`` adds everything that is done with one.
+
+    ``token`` makes an unguessable word of at least 128 bits in lower-case hex.
+    """
 
     settings: Settings
     billing: BillingSystem
@@ -40,8 +43,8 @@ class SignIns:
     guesses: Guesses
     now: Clock
     token: Callable[[], str]
-    store: SessionStore
-    subscribers: SubscriberStore
+    store: SessionStore = SessionStore()
+    subscribers: SubscriberStore = SubscriberStore()
 
     def log_in(
         self,
@@ -93,7 +96,7 @@ class SignIns:
         entry = entry_of(profile.subscriber_id, "signed_in", client, now, self.token())
         new_hash = self._new_hash(profile, password)
         for _ in range(TRIES):
-            row = new_session(profile, token, now, self._lasts, devices.label(client.user_agent))
+            row = new_session(profile, token, now, self.lasts, devices.label(client.user_agent))
             ended = self._make_room(profile.subscriber_id, replaced, now)
             used = used_device(profile.subscriber_id, device, now)
             try:
@@ -118,7 +121,7 @@ class SignIns:
         """The rows that a new session removes: dead ones, the replaced one, and the oldest beyond the limit."""
         rows = sorted(self.store.list(subscriber_id), key=lambda row: row.started_at)
         gone = replaced.session_id if replaced else None
-        kept = [row for row in rows if row.is_live(now, self._idle, self._lasts) and row.session_id != gone]
+        kept = [row for row in rows if row.is_live(now, self.idle, self.lasts) and row.session_id != gone]
         kept = kept[max(0, len(kept) + 1 - self.settings.sessions_per_subscriber) :]
         ended = [row for row in rows if row not in kept]
         if replaced and replaced.subscriber_id != subscriber_id:
@@ -132,11 +135,11 @@ class SignIns:
         return None
 
     @property
-    def _idle(self) -> timedelta:
+    def idle(self) -> timedelta:
         return timedelta(days=self.settings.session_idle_days)
 
     @property
-    def _lasts(self) -> timedelta:
+    def lasts(self) -> timedelta:
         return timedelta(days=self.settings.session_absolute_days)
 
 

@@ -32,11 +32,13 @@ class Breaker:
 
     at: int | None = None
     kind: str = ""
+    #: breaks every call instead of one
+    always: bool = False
     calls: list[str] = field(default_factory=list)
 
     def store(self, call: Call, proceed: Callable[[], Answer]) -> Answer:
         self.calls.append(f"store {call.operation} {_table(call)}")
-        if len(self.calls) != self.at:
+        if len(self.calls) != self.at and not self.always:
             return proceed()
         return self._broken_store(call, proceed)
 

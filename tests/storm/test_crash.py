@@ -97,12 +97,14 @@ def test_a_flow_broken_at_any_call_ends_with_the_money_credited_once(
     assert len(shop.messages()) == 1
 
 
-def test_a_conflict_that_never_ends_leaves_the_money_for_later(shop: Product) -> None:
-    """Every transaction meets another one for a while; nothing is lost and nothing is doubled."""
+def test_while_every_transaction_meets_another_the_company_gets_no_ok(shop: Product) -> None:
+    """Nothing can be recorded, so it must come again; when it does, the money is credited once."""
     topup = shop.order("sub-bob", "100201").topup
     fields = shop.result_fields(topup)
-    for k in range(1, 8):
-        with broken(shop, Breaker(at=k, kind="conflict")):
-            shop.notify(fields)
+    with broken(shop, Breaker(kind="conflict", always=True)):
+        refused = shop.notify(fields)
+    assert (refused.status, refused.json["code"]) == (503, "upstream_unavailable")
+    assert (shop.status(topup), shop.balance("100201")) == ("awaiting_payment", 0)
+    assert shop.notify(fields).text == f"OK{topup.invoice}"
     shop.advance(hours=1)
     quiet(shop, "100201", 500_00)
