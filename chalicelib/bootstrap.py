@@ -13,6 +13,7 @@ from chalicelib.providers import gateways as gateway_port
 from chalicelib.providers import messages as message_port
 from chalicelib.services.accounts import Accounts
 from chalicelib.services.agenda import AgendaRunner
+from chalicelib.services.calendar import Calendar
 from chalicelib.services.messages import Messages
 from chalicelib.services.passwords import Passwords
 from chalicelib.services.session import Sessions
@@ -56,7 +57,7 @@ settings = cache(lambda: config.load(environ))
 
 @cache
 def billing() -> BillingSystem:
-    built = billing_port.load(settings().billing, zone=settings().zone, now=now)
+    built = billing_port.load(settings().billing, settings=settings(), now=now, mark=token)
     for around in around_billing:
         built = around(built)
     return built
@@ -82,6 +83,7 @@ sessions = cache(lambda: Sessions(settings(), billing(), passwords(), Guesses(se
 subscribers = cache(lambda: Subscribers(SubscriberStore()))
 topups = cache(lambda: TopUps(topup_store(), billing(), gateways(), now, settings()))
 settlement = cache(lambda: Settlement(topup_store(), billing(), gateways(), agenda(), CaseStore(), now, settings()))
+calendar = cache(lambda: Calendar(billing(), agenda()))
 webhooks = cache(lambda: Webhooks(gateways(), topup_store(), settlement(), CaseStore(), now))
 messages = cache(
     lambda: Messages(MessageStore(settings().agenda_shards), agenda(), senders(), SubscriberStore(), CaseStore(), now)
@@ -94,5 +96,6 @@ def agenda_runner() -> AgendaRunner:
         Kind.ASK_GATEWAY: settlement().ask,
         Kind.SETTLE_TOPUP: settlement().settle,
         Kind.DELIVER_MESSAGE: messages().deliver,
+        Kind.ACCOUNT_DAY: calendar().run,
     }
     return AgendaRunner(agenda(), CaseStore(), works, now)

@@ -84,6 +84,22 @@ class NextCharge(Value):
     amount_kopecks: Kopecks
 
 
+class PlannedChange(Value):
+    """A tariff change to come; ``missing`` is what the balance lacks for it by that day, None if nothing."""
+
+    tariff: Tariff
+    on: date
+    missing: Due | None = None
+
+
+class Suspension(Value):
+    """Local dates, both inclusive. ``started`` False: only planned."""
+
+    start: date
+    end: date
+    started: bool
+
+
 class Service(Value):
     id: str
     kind: ServiceKind
@@ -91,9 +107,8 @@ class Service(Value):
     state: AccountState
     tariff: Tariff
     next_charge: NextCharge | None = None
-    #: no billing of this release plans a change or suspends
-    planned_change: None = None
-    suspension: None = None
+    planned_change: PlannedChange | None = None
+    suspension: Suspension | None = None
 
 
 class AccountView(AccountSummary):
@@ -170,6 +185,85 @@ class ForecastItem(Value):
     title: str
 
 
+class Start(StrEnum):
+    NOW = "now"
+    NEXT_PERIOD = "next_period"
+
+
+class TariffStart(Value):
+    """One way to begin a tariff. ``charge_kopecks`` is taken at once; ``refund_kopecks`` says how much of the old
+    tariff's fee is in it already. ``days_left`` of ``days_total`` are what the sums are computed from."""
+
+    when: Start
+    on: date
+    charge_kopecks: Kopecks
+    refund_kopecks: Kopecks
+    days_left: int
+    days_total: int
+    explanation: str
+
+
+class TariffOffer(Tariff):
+    """``code`` says why it is not allowed, in the words of the rules; ``current`` is the one in use."""
+
+    allowed: bool
+    code: str | None = None
+    starts: tuple[TariffStart, ...] = ()
+
+
+class ChangeOutcome(StrEnum):
+    APPLIED = "applied"
+    SCHEDULED = "scheduled"
+
+
+class TariffChanged(Value):
+    result: ChangeOutcome
+    on: date
+
+
+class PromiseOffer(Value):
+    """What a promised payment would be now; without ``allowed`` the ``code`` says why, ``fix`` the way out.
+
+    ``amount_kopecks`` is the limit that would be given; for ``debt_too_big`` what has to be paid first stands in
+    ``pay_first_kopecks``. ``until`` is the last instant of its last day.
+    """
+
+    allowed: bool
+    code: str | None = None
+    available_from: date | None = None
+    fix: str | None = None
+    amount_kopecks: Kopecks
+    pay_first_kopecks: Kopecks | None = None
+    days: int
+    fee_kopecks: Kopecks
+    until: Instant
+
+
+class SuspensionOffer(Value):
+    """Dates are local and inclusive. ``refund_kopecks`` comes back at the start if it starts on ``earliest``."""
+
+    allowed: bool
+    code: str | None = None
+    available_from: date | None = None
+    earliest: date
+    latest: date
+    min_days: int
+    max_days: int
+    days_left_this_year: int
+    free_days_left: int
+    fee_per_day_kopecks: Kopecks
+    refund_kopecks: Kopecks
+    keeps_charging: tuple[str, ...]
+    current: Suspension | None = None
+
+
+class CalendarRun(Value):
+    """How many steps were taken, and the agenda row that now stands for the account's next day, if any."""
+
+    steps: int
+    agenda_key: str | None
+
+
 class BillingSystem(Protocol):
     def accounts(self, subscriber_id: str) -> tuple[AccountSummary, ...]:
         """Every account of a subscriber, in a stable order; empty if the billing knows none."""
@@ -194,6 +288,53 @@ class BillingSystem(Protocol):
 
     def forecast(self, account: str, until: date) -> tuple[ForecastItem, ...]:
         """What will happen to the balance by the end of ``until`` if nobody does anything."""
+
+    def run_calendar(self, account: str) -> CalendarRun:
+        """Everything that the calendar owes this account by now: openings, suspensions, tariffs, oldest first.
+
+        Late, twice, overlapped or killed between two steps: the next run goes on. A billing that keeps its own
+        calendar has nothing to do. :raises NotFound: no such account.
+        """
+
+    def tariff_offers(self, account: str, service: str) -> tuple[TariffOffer, ...]:
+        """Every tariff that the service may have, its own included. :raises NotFound: no such service."""
+
+    def change_tariff(
+        self, account: str, service: str, tariff: str, when: Start, expected_kopecks: Kopecks
+    ) -> TariffChanged:
+        """Apply now, or schedule for the next period. The same wish again is answered alike and changes nothing.
+
+        :raises Rejected: a rule says no, or ``numbers_changed`` where the charge is no longer the expected one.
+        """
+
+    def cancel_tariff_change(self, account: str, service: str) -> None:
+        """Drop a planned change; nothing planned, nothing done. :raises NotFound: no such service."""
+
+    def promise_offer(self, account: str) -> PromiseOffer: ...
+
+    def grant_promise(self, account: str, id: str, expected_kopecks: Kopecks) -> PromiseOffer:
+        """Raise the limit under the portal's own id; idempotent by it. What was granted.
+
+        :raises Rejected: a rule says no, or ``numbers_changed``. :raises OutcomeUnknown: ask again with the same id.
+        """
+
+    def revoke_promise(self, account: str, id: str) -> None:
+        """The promise is over: the limit goes, and a debt blocks. Idempotent; another promise is left alone."""
+
+    def suspension_offer(self, account: str, service: str) -> SuspensionOffer:
+        """:raises NotFound: no such service."""
+
+    def suspend(self, account: str, service: str, start: date, end: date, expected_kopecks: Kopecks | None) -> None:
+        """Plan a suspension, or start it today where that is allowed. The same days again change nothing.
+
+        :raises Rejected: a rule says no, or ``numbers_changed`` where the refund is not the expected one.
+        """
+
+    def resume(self, account: str, service: str) -> None:
+        """Cancel a planned suspension, or end a running one today. Nothing to end, nothing done.
+
+        :raises Rejected: ``too_early``.
+        """
 
 
 #: name -> "module:class"; the class takes the keyword arguments that bootstrap hands to every billing.

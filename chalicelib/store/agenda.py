@@ -24,6 +24,8 @@ class Kind(StrEnum):
     ASK_GATEWAY = "ask_gateway"
     SETTLE_TOPUP = "settle_topup"
     DELIVER_MESSAGE = "deliver_message"
+    ACCOUNT_DAY = "account_day"
+    PROMISED_PAYMENT = "promised_payment"
 
 
 class AgendaRow(Model):

@@ -1,45 +1,52 @@
 """The embedded billing: accounts, a ledger and prepaid months, on the portal's own store.
 
-``EmbeddedBilling`` is the port over it. Where to look: ``entries`` and ``ledger`` move money,
-``openings`` and ``forecast`` say when, ``operations`` shows it, ``accounts`` is the provider's side,
+``EmbeddedBilling`` is the port over it. Where to look: ``standing`` is how an account stands, ``books`` the one way
+to change it, ``calendar`` what the days do to it (``openings``, ``pausing``), ``forecast`` shows those days ahead;
+``ledger`` posts money that has an id of its own, ``operations`` shows it, ``accounts`` is the provider's side,
 ``verify`` recomputes everything from the entries.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
+from functools import cached_property
 
 from chalicelib.billing import (
     AccountState,
     AccountSummary,
     AccountView,
+    CalendarRun,
     ForecastItem,
     NextCharge,
     OperationKind,
     OperationsPage,
     OperationsQuery,
+    PlannedChange,
     PostedPayment,
     PostResult,
+    Promise,
     Service,
     ServiceKind,
-    Tariff,
+    Suspension,
 )
-from chalicelib.billing.embedded import accounts, operations
+from chalicelib.billing.embedded import operations
+from chalicelib.billing.embedded.books import Books, read, standing_of
+from chalicelib.billing.embedded.calendar import next_step
 from chalicelib.billing.embedded.entries import Leg, NewEntry
-from chalicelib.billing.embedded.forecast import forecast, outlook
+from chalicelib.billing.embedded.forecast import forecast, missing_for, outlook
 from chalicelib.billing.embedded.ledger import Ledger, Posted, find_external
 from chalicelib.billing.embedded.periods import period_of
+from chalicelib.billing.embedded.standing import Line, Standing
 from chalicelib.billing.embedded.tables import (
     AccountRow,
     BillingRow,
     HeadRow,
     MembershipRow,
-    ServiceRow,
     is_account,
     subscriber_key,
 )
-from chalicelib.billing.embedded.unblocking import unblock
-from chalicelib.clock import Clock, from_text, local_date
+from chalicelib.clock import Clock, day_start, from_text, local_date
+from chalicelib.config import Settings
 from chalicelib.errors import NotFound, OutcomeUnknown
 from chalicelib.money import Kopecks
 from chalicelib.store.tables import fetch, reading
@@ -60,8 +67,16 @@ class EmbeddedBilling:
     :raises UpstreamUnavailable: from any read that the store did not answer.
     """
 
-    zone: ZoneInfo
+    settings: Settings
     now: Clock
+    mark: Callable[[], str]
+
+    @cached_property
+    def books(self) -> Books:
+        return Books(self.now, self.settings.zone, self.settings.agenda_shards, self.mark)
+
+    def _today(self) -> date:
+        return local_date(self.now(), self.settings.zone)
 
     def accounts(self, subscriber_id: str) -> tuple[AccountSummary, ...]:
         """One query and one batch of two rows an account (a hundred rows a batch)."""
@@ -71,7 +86,10 @@ class EmbeddedBilling:
             rows = list(BillingRow.batch_get(keys, consistent_read=True))
         heads = {row.account: row for row in rows if isinstance(row, HeadRow)}
         own = {row.account: row for row in rows if isinstance(row, AccountRow)}
-        return tuple(_summary(own[member.number], heads[member.number]) for member in members)
+        return tuple(
+            _summary(own[number], standing_of(own[number], heads[number]))
+            for number in (member.number for member in members)
+        )
 
     def owns(self, subscriber_id: str, account: str) -> bool:
         """One get; none for a text that is no account number."""
@@ -80,46 +98,48 @@ class EmbeddedBilling:
 
     def account(self, account: str) -> AccountView:
         """One query."""
-        snapshot = accounts.read(account)
-        today = local_date(self.now(), self.zone)
-        standing = snapshot.standing
+        own, _, standing = read(account)
+        today = self._today()
         ahead = outlook(standing, today)
         return AccountView(
-            **_summary(snapshot.account, snapshot.head).model_dump(),
-            subscriber_id=snapshot.account.subscriber_id,
-            state_reason=snapshot.account.state_reason,
-            available_kopecks=standing.available_kopecks,
+            **_summary(own, standing).model_dump(),
+            subscriber_id=own.subscriber_id,
+            state_reason=standing.state_reason,
+            promised=self._promised(standing, today),
+            available_kopecks=standing.available_on(today),
             period=period_of(today, standing.anchor_day),
             due=ahead.due,
             paid_until=ahead.paid_until,
             services=tuple(
-                _service(row, standing.state, ahead.next_charges.get(row.service)) for row in snapshot.services
+                _service(line, standing, today, ahead.next_charges.get(line.service)) for line in standing.lines
             ),
         )
 
+    def _promised(self, standing: Standing, today: date) -> Promise | None:
+        limit = standing.promise
+        if limit is None or today > limit.last_day:
+            return None
+        last_instant = day_start(limit.last_day + timedelta(days=1), self.settings.zone) - timedelta(seconds=1)
+        return Promise(amount_kopecks=limit.left_kopecks, until=last_instant)
+
     def operations(self, account: str, query: OperationsQuery) -> OperationsPage:
         """Two queries for the first page, three for a later one."""
-        return operations.page(account, query, self.zone)
+        return operations.page(account, query, self.settings.zone)
 
     def post_payment(self, account: str, amount_kopecks: Kopecks, external_id: str, source: str) -> PostResult:
-        """One get, one transaction, and the query that shows whether a block can be lifted; a repeat one get more.
+        """One query and one transaction, in which a promise is lowered and a block that is covered lifted; a repeat
+        takes two gets more.
 
-        A block that the store did not let us lift raises although the payment is posted: the caller comes again
-        with the same id, and then it is lifted.
         :raises ValueError: a sum that is not positive, or a source that is no contra account.
         :raises UpstreamError: come again with the same id.
         """
         if not is_account(account):
             raise NotFound("account")
         leg = Leg(OperationKind.PAYMENT, amount_kopecks, _PAYMENT_TITLE, contra=source)
-        ledger = Ledger(self.now)
         try:
-            result = _RESULTS[ledger.post(NewEntry(account, external_id, (leg,)))]
+            return _RESULTS[Ledger(self.books).post(NewEntry(account, external_id, (leg,)))]
         except OutcomeUnknown:
             return PostResult.UNKNOWN
-        if result is not PostResult.CONFLICT:
-            unblock(account, ledger, local_date(self.now(), self.zone))
-        return result
 
     def find_payment(self, external_id: str) -> PostedPayment | None:
         """One get. None also for an id that something else than a payment has used."""
@@ -135,33 +155,43 @@ class EmbeddedBilling:
 
     def forecast(self, account: str, until: date) -> tuple[ForecastItem, ...]:
         """One query. :raises NotFound: no such account."""
-        return forecast(accounts.read(account).standing, local_date(self.now(), self.zone), until)
+        return forecast(read(account)[2], self._today(), until)
+
+    def run_calendar(self, account: str) -> CalendarRun:
+        """A query and a transaction a step, and one query more that finds nothing left."""
+        taken = 0
+        while self.books.change(account, lambda standing: next_step(standing, self._today())) is not None:
+            taken += 1
+        return CalendarRun(steps=taken, agenda_key=read(account)[1].agenda_key)
 
 
-def _summary(own: AccountRow, head: HeadRow) -> AccountSummary:
+def _summary(own: AccountRow, standing: Standing) -> AccountSummary:
     return AccountSummary(
         account=own.account,
         label=own.label,
         address=own.address,
-        balance_kopecks=Kopecks(head.balance_kopecks),
-        state=AccountState(own.state),
+        balance_kopecks=standing.balance_kopecks,
+        state=standing.shown_state,
     )
 
 
-def _service(row: ServiceRow, account_state: AccountState, next_charge: NextCharge | None) -> Service:
+def _service(line: Line, standing: Standing, today: date, next_charge: NextCharge | None) -> Service:
     """A service is off with its account, except TV, which stays on to its paid end."""
-    own = AccountState(row.state)
-    follows = own is AccountState.ACTIVE and row.kind != ServiceKind.TV
+    state = AccountState.ACTIVE if line.kind is ServiceKind.TV else standing.state
+    planned = line.planned
     return Service(
-        id=row.service,
-        kind=ServiceKind(row.kind),
-        title=row.title,
-        state=account_state if follows else own,
-        tariff=Tariff(
-            id=row.tariff,
-            title=row.tariff_title,
-            fee_kopecks=Kopecks(row.fee_kopecks),
-            speed_mbps=row.speed_mbps,
-        ),
+        id=line.service,
+        kind=line.kind,
+        title=line.title,
+        state=AccountState.SUSPENDED if line.paused and state is AccountState.ACTIVE else state,
+        tariff=line.tariff,
         next_charge=next_charge,
+        planned_change=PlannedChange(
+            tariff=planned.tariff, on=planned.on, missing=missing_for(standing, planned.on, today)
+        )
+        if planned
+        else None,
+        suspension=Suspension(start=line.pause.start, end=line.pause.end, started=line.pause.started)
+        if line.pause
+        else None,
     )

@@ -1,73 +1,22 @@
-"""Accounts and their services: the one read that gives a whole account, and the provider's side of it.
+"""The provider's side of an account: opening it, connecting services, setting its state.
 
-Nothing here moves money: that is the ledger's alone.
+Nothing here posts money by itself: what has to be charged is decided by the calendar.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from chalicelib.billing import AccountState, ServiceKind
+from chalicelib.billing import AccountState, ServiceKind, Tariff
+from chalicelib.billing.embedded.books import Books
 from chalicelib.billing.embedded.entries import MAX_LEGS
-from chalicelib.billing.embedded.openings import Recurring, Standing
-from chalicelib.billing.embedded.tables import (
-    AccountRow,
-    BillingRow,
-    HeadRow,
-    MembershipRow,
-    ServiceRow,
-    is_account,
-    service_key,
-    subscriber_key,
-)
-from chalicelib.errors import Conflict, InvalidRequest, NotFound
+from chalicelib.billing.embedded.openings import BLOCK_REASON, unblock
+from chalicelib.billing.embedded.standing import KEPT, Line, Standing
+from chalicelib.billing.embedded.steps import Step
+from chalicelib.billing.embedded.tables import AccountRow, HeadRow, MembershipRow, is_account, subscriber_key
+from chalicelib.errors import Conflict, InvalidRequest
 from chalicelib.money import Kopecks
-from chalicelib.store.tables import fetch, reading
+from chalicelib.store.tables import fetch
 from chalicelib.store.transaction import ConditionFailed, Transaction
-
-_CHARGED_STATES = {AccountState.ACTIVE, AccountState.FINANCIAL_BLOCK}
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """An account as one Query read it."""
-
-    account: AccountRow
-    head: HeadRow
-    services: tuple[ServiceRow, ...]
-
-    @property
-    def standing(self) -> Standing:
-        return Standing(
-            account=self.account.account,
-            state=AccountState(self.account.state),
-            balance_kopecks=Kopecks(self.head.balance_kopecks),
-            promise_kopecks=Kopecks(0),
-            anchor_day=self.account.anchor_day,
-            opened_until=self.head.opened_until,
-            recurring=tuple(_recurring(row) for row in self.services if _is_recurring(row)),
-        )
-
-
-def _is_recurring(row: ServiceRow) -> bool:
-    return row.kind != ServiceKind.TV and AccountState(row.state) in _CHARGED_STATES
-
-
-def _recurring(row: ServiceRow) -> Recurring:
-    return Recurring(row.service, ServiceKind(row.kind), row.title, Kopecks(row.fee_kopecks))
-
-
-def read(account: str) -> Snapshot:
-    """One query, consistent. :raises NotFound: no such account."""
-    if not is_account(account):
-        raise NotFound("account")
-    with reading():
-        rows = list(BillingRow.query(account, consistent_read=True))
-    head = next((row for row in rows if isinstance(row, HeadRow)), None)
-    own = next((row for row in rows if isinstance(row, AccountRow)), None)
-    if own is None or head is None:
-        raise NotFound(f"account {account}")
-    services = sorted((row for row in rows if isinstance(row, ServiceRow)), key=lambda row: (row.sort, row.service))
-    return Snapshot(own, head, tuple(services))
 
 
 @dataclass(frozen=True)
@@ -91,7 +40,11 @@ class NewAccount:
 
 @dataclass(frozen=True)
 class NewService:
-    """``fee_kopecks`` is for a whole period; ``sort`` is its place on screen and in an opening."""
+    """``fee_kopecks`` is for a whole period; ``sort`` is its place on screen and in an opening.
+
+    ``charged_from`` is the first day it costs anything; without one, the next opening of the account, or today
+    if the account has no services yet.
+    """
 
     id: str
     kind: ServiceKind
@@ -101,6 +54,7 @@ class NewService:
     fee_kopecks: Kopecks
     speed_mbps: int | None = None
     sort: int = 0
+    charged_from: date | None = None
 
     def __post_init__(self) -> None:
         if not self.id or type(self.fee_kopecks) is not int or self.fee_kopecks < 0:
@@ -108,15 +62,28 @@ class NewService:
 
 
 def create(new: NewAccount, at: datetime) -> bool:
-    """Create an active account with an empty ledger that begins at ``at``. Idempotent by number: False if it was there.
+    """Open an account, empty. Idempotent by its number: False if this subscriber has it already.
 
-    :raises Conflict: the number belongs to another subscriber.
+    :raises Conflict: the number is another subscriber's.
     """
     tx = Transaction()
-    absent = BillingRow.account.does_not_exist()
-    tx.put("account", _account_row(new), absent)
-    tx.put("head", HeadRow(new.number, "head", last_at=at.replace(microsecond=0)), absent)
+    absent = AccountRow.account.does_not_exist()
+    row = AccountRow(
+        new.number,
+        "account",
+        subscriber_id=new.subscriber_id,
+        label=new.label,
+        address=new.address,
+        anchor_day=new.anchor_day,
+        contract_on=new.contract_on,
+    )
+    standing = Standing(
+        account=new.number, subscriber_id=new.subscriber_id, anchor_day=new.anchor_day, contract_on=new.contract_on
+    )
+    kept = standing.model_dump(mode="json", include=KEPT)
     member = MembershipRow(subscriber_key(new.subscriber_id), f"{new.order:04d}#{new.number}", number=new.number)
+    tx.put("account", row, absent)
+    tx.put("head", HeadRow(new.number, "head", last_at=at.replace(microsecond=0), standing=kept), absent)
     tx.put("membership", member, absent)
     try:
         tx.commit()
@@ -128,58 +95,49 @@ def create(new: NewAccount, at: datetime) -> bool:
     return True
 
 
-def _account_row(new: NewAccount) -> AccountRow:
-    return AccountRow(
-        new.number,
-        "account",
-        subscriber_id=new.subscriber_id,
-        label=new.label,
-        address=new.address,
-        anchor_day=new.anchor_day,
-        contract_on=new.contract_on,
-        state=AccountState.ACTIVE,
-    )
-
-
-def add_service(account: str, new: NewService) -> bool:
-    """Connect a service from the next opening on; charges nothing now. Idempotent by its id: False if it was there.
+def add_service(books: Books, account: str, new: NewService) -> bool:
+    """Connect a service. Idempotent by its id: False if it was there.
 
     :raises NotFound: no such account. :raises InvalidRequest: more services than one entry has legs.
     """
-    snapshot = read(account)
-    if any(row.service == new.id for row in snapshot.services):
-        return False
-    if len(snapshot.services) >= MAX_LEGS:
-        raise InvalidRequest({"service": "too_many"})
-    row = ServiceRow(
-        account,
-        service_key(new.id),
+
+    def decide(standing: Standing) -> Step | None:
+        if standing.line(new.id) is not None:
+            return None
+        if len(standing.lines) >= MAX_LEGS:
+            raise InvalidRequest({"service": "too_many"})
+        lines = sorted(
+            (*standing.lines, _line(standing, new, books.today())), key=lambda line: (line.sort, line.service)
+        )
+        return Step(books.today(), "service", standing.model_copy(update={"lines": tuple(lines)}))
+
+    return books.change(account, decide) is not None
+
+
+def _line(standing: Standing, new: NewService, today: date) -> Line:
+    next_opening = max((line.unpaid_from for line in standing.charged), default=today)
+    tariff = Tariff(id=new.tariff, title=new.tariff_title, fee_kopecks=new.fee_kopecks, speed_mbps=new.speed_mbps)
+    return Line(
         service=new.id,
         kind=new.kind,
         title=new.title,
-        state=AccountState.ACTIVE,
-        tariff=new.tariff,
-        tariff_title=new.tariff_title,
-        fee_kopecks=new.fee_kopecks,
-        speed_mbps=new.speed_mbps,
+        tariff=tariff,
         sort=new.sort,
+        unpaid_from=new.charged_from or next_opening,
     )
-    tx = Transaction()
-    tx.put("service", row, ServiceRow.account.does_not_exist())
-    try:
-        tx.commit()
-    except ConditionFailed:
-        return False
-    return True
 
 
-def set_state(account: str, state: AccountState, reason: str | None = None) -> None:
-    """Set the state and say why. Idempotent. :raises NotFound: no such account."""
-    said = AccountRow.state_reason.set(reason) if reason else AccountRow.state_reason.remove()
-    tx = Transaction()
-    row = AccountRow(account, "account")
-    tx.update("account", row, [AccountRow.state.set(state), said], AccountRow.account.exists())
-    try:
-        tx.commit()
-    except ConditionFailed:
-        raise NotFound(f"account {account}") from None
+def set_state(books: Books, account: str, state: AccountState, reason: str | None = None) -> None:
+    """Set the state and say why. Idempotent. An account that is released from an administrative block is unblocked
+    if its money covers the days left, and stands in a financial block if not. :raises NotFound: no such account."""
+    today = books.today()
+
+    def decide(standing: Standing) -> Step | None:
+        if (standing.state, standing.state_reason) == (state, reason):
+            return None
+        if state is AccountState.ACTIVE and standing.state is not AccountState.ACTIVE:
+            blocked = standing.model_copy(update={"state": AccountState.FINANCIAL_BLOCK, "state_reason": BLOCK_REASON})
+            return Step(today, "state", blocked).then(unblock(blocked, today))
+        return Step(today, "state", standing.model_copy(update={"state": state, "state_reason": reason}))
+
+    books.change(account, decide)

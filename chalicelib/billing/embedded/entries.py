@@ -68,8 +68,7 @@ class Leg:
 class NewEntry:
     """What to post. ``external_id`` names the fact for ever: the same id never moves money twice.
 
-    ``operator`` and ``reason`` stand on everything that a person did by hand. ``opened_until`` is set by an
-    opening: the first day it does not pay for.
+    ``operator`` and ``reason`` stand on everything that a person did by hand.
 
     :raises ValueError: no legs or too many, no id, half a signature, an unexplained correction.
     """
@@ -79,7 +78,6 @@ class NewEntry:
     legs: tuple[Leg, ...]
     operator: str | None = None
     reason: str | None = None
-    opened_until: date | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.legs) <= MAX_LEGS:

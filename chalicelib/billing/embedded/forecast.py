@@ -1,21 +1,28 @@
 """What will happen to an account if nobody does anything. Pure; the screen, the due sum and autopay read it.
 
-Today it knows openings and the block that follows one that is not covered. Everything that later
-moves money at a known date (an ending promise, a suspension, a planned tariff) becomes one more event
-here and nowhere else, so that what is shown and what is charged cannot disagree.
+It runs the calendar's own steps ahead, so what is shown and what is charged cannot disagree.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from chalicelib.billing import AccountState, Due, ForecastItem, NextCharge
-from chalicelib.billing.embedded.openings import Opening, Standing, first_day, plan
+from chalicelib.billing import AccountState, Due, ForecastItem, NextCharge, OperationKind
+from chalicelib.billing.embedded.calendar import next_step
+from chalicelib.billing.embedded.entries import Leg
+from chalicelib.billing.embedded.openings import due_now
+from chalicelib.billing.embedded.standing import Standing
+from chalicelib.billing.embedded.steps import Step
 from chalicelib.money import Kopecks
 
-CHARGE = "charge"
 FINANCIAL_BLOCK = "financial_block"
-_BLOCK_TITLE = "Не хватит средств на следующий период"
+_TITLES = {
+    "financial_block": "Не хватит средств на следующий период",
+    "promise_end": "Закончится обещанный платёж",
+    "suspension_start": "Приостановка услуги",
+    "suspension_end": "Возобновление услуги",
+    "suspension_dropped": "Приостановка не начнётся: не хватает средств",
+}
 
 #: An account that is paid further ahead than this is paid without an end in sight.
 HORIZON = timedelta(days=3653)
@@ -33,72 +40,79 @@ class Outlook:
     next_charges: Mapping[str, NextCharge]
 
 
-def forecast(standing: Standing, today: date, until: date) -> tuple[ForecastItem, ...]:
-    """Events from today to the end of ``until`` in order; charges are negative, a block moves no money.
+def steps(standing: Standing, today: date, until: date) -> Iterator[Step]:
+    """The steps of the days to come, those that are late first. Each stands on the one before."""
+    last = min(until, today + HORIZON)
+    while (step := next_step(standing, last, promises=True)) is not None:
+        yield step
+        standing = step.standing
 
-    A blocked account is asked only whether today's opening is covered: it is opened by money that comes in,
-    not by the sum that shrinks as the days pass.
-    """
+
+def forecast(standing: Standing, today: date, until: date) -> tuple[ForecastItem, ...]:
+    """Events from today to the end of ``until`` in order: one per leg that moves money, and one per change of
+    state. A blocked account is opened by money that comes in, so nothing is charged after a block."""
     items: list[ForecastItem] = []
-    balance = standing.balance_kopecks
-    for opening in _openings(standing, today, min(until, today + HORIZON)):
-        on = max(opening.start, today)
-        if balance + standing.promise_kopecks < opening.total_kopecks:
-            if standing.state is not AccountState.FINANCIAL_BLOCK or items:
-                items.append(_item(on, FINANCIAL_BLOCK, Kopecks(0), balance, _BLOCK_TITLE))
-            break
-        for fee in opening.fees:
-            balance = Kopecks(balance - fee.amount_kopecks)
-            items.append(_item(on, CHARGE, Kopecks(-fee.amount_kopecks), balance, fee.service.title))
+    before = standing
+    for step in steps(standing, today, until):
+        items += _items(before, step, max(step.on, today))
+        before = step.standing
     return tuple(items)
 
 
 def outlook(standing: Standing, today: date) -> Outlook:
     """What the main screen says about the money of an account."""
-    opening = next(_openings(standing, today, today + HORIZON), None)
-    blocked = standing.state is AccountState.FINANCIAL_BLOCK
-    accrues = opening is not None and not blocked
-    return Outlook(
-        due=_due(standing, opening, today),
-        paid_until=_paid_until(standing, today) if accrues else None,
-        next_charges=_next_charges(opening, today) if opening is not None and accrues else {},
-    )
-
-
-def _openings(standing: Standing, today: date, until: date) -> Iterator[Opening]:
-    """The openings to come, covered or not: the first for what is left of an unpaid period, then whole ones."""
-    day = first_day(standing, today)
-    while day <= until:
-        opening = plan(standing, day)
-        if opening is None or not opening.fees:
-            return
-        yield opening
-        day = opening.period.next_start
-
-
-def _due(standing: Standing, opening: Opening | None, today: date) -> Due | None:
-    """Blocked: what unblocks today, the rest of an unpaid period and the debt. Else: what the next opening lacks."""
     if standing.state is AccountState.FINANCIAL_BLOCK:
-        now = plan(standing, today)
-        return _missing(standing, now.total_kopecks if now else Kopecks(0), today)
-    if opening is not None:
-        return _missing(standing, opening.total_kopecks, max(opening.start, today))
-    return _missing(standing, Kopecks(0), today) if standing.balance_kopecks < 0 else None
+        return Outlook(_missing(due_now(standing, today).total_kopecks, standing, today), None, {})
+    due: Due | None = None
+    paid_until: date | None = None
+    next_charges: dict[str, NextCharge] = {}
+    before = standing
+    for step in steps(standing, today, today + HORIZON):
+        on = max(step.on, today)
+        if due is None and step.needed_kopecks is not None:
+            due = _missing(step.needed_kopecks, before, on)
+        for leg in _charges(step):
+            charge = NextCharge(on=on, amount_kopecks=Kopecks(-leg.amount_kopecks))
+            next_charges.setdefault(leg.service or "", charge)
+        before = step.standing
+        if before.state is AccountState.FINANCIAL_BLOCK:
+            paid_until = step.on - timedelta(days=1)
+            break
+    if due is None and standing.balance_kopecks < 0:
+        due = _missing(Kopecks(0), standing, today)
+    return Outlook(due, paid_until, next_charges)
 
 
-def _missing(standing: Standing, needed: Kopecks, by: date) -> Due:
+def missing_for(standing: Standing, on: date, today: date) -> Due | None:
+    """What the balance lacks for everything that is planned to begin on a day; None if nothing."""
+    before = standing
+    for step in steps(standing, today, on):
+        if step.on == on and step.needed_kopecks is not None:
+            due = _missing(step.needed_kopecks, before, on)
+            return due if due.amount_kopecks else None
+        before = step.standing
+    return None
+
+
+def _missing(needed: Kopecks, standing: Standing, by: date) -> Due:
     return Due(amount_kopecks=Kopecks(max(0, needed - standing.balance_kopecks)), by=by)
 
 
-def _paid_until(standing: Standing, today: date) -> date | None:
-    """The last day before the first opening that is not covered."""
-    blocks = [item.on for item in forecast(standing, today, today + HORIZON) if item.kind == FINANCIAL_BLOCK]
-    return blocks[0] - timedelta(days=1) if blocks else None
+def _charges(step: Step) -> list[Leg]:
+    return [leg for entry in step.entries for leg in entry.legs if leg.kind is OperationKind.CHARGE]
 
 
-def _next_charges(opening: Opening, today: date) -> dict[str, NextCharge]:
-    on = max(opening.start, today)
-    return {fee.service.service: NextCharge(on=on, amount_kopecks=fee.amount_kopecks) for fee in opening.fees}
+def _items(before: Standing, step: Step, on: date) -> list[ForecastItem]:
+    items = []
+    balance = before.balance_kopecks
+    if step.kind in _TITLES and step.kind != FINANCIAL_BLOCK:
+        items.append(_item(on, step.kind, Kopecks(0), balance, _TITLES[step.kind]))
+    for leg in (leg for entry in step.entries for leg in entry.legs):
+        balance = Kopecks(balance + leg.amount_kopecks)
+        items.append(_item(on, leg.kind.value, leg.amount_kopecks, balance, leg.title))
+    if before.state is AccountState.ACTIVE and step.standing.state is AccountState.FINANCIAL_BLOCK:
+        items.append(_item(on, FINANCIAL_BLOCK, Kopecks(0), balance, _TITLES[FINANCIAL_BLOCK]))
+    return items
 
 
 def _item(on: date, kind: str, amount: Kopecks, balance: Kopecks, title: str) -> ForecastItem:

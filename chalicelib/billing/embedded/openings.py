@@ -1,144 +1,155 @@
-"""The opening of a billing period: what it would charge (pure), and the posting of it.
+"""The opening of a billing period: what a day asks for, and whether the money covers it. Pure.
 
-All recurring services except TV are charged in one entry with a leg per service, so an account is
-never half opened. TV packages have months of their own.
+All recurring services except TV are charged in one entry with a leg per service, so an account is never half
+opened. A tariff that was planned for this day takes over here, in the same decision.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from chalicelib.billing import AccountState, BillingPeriod, OperationKind, ServiceKind, ServicePeriod
+from chalicelib.billing import AccountState, BillingPeriod, OperationKind, ServicePeriod
 from chalicelib.billing.embedded.entries import Leg, NewEntry
-from chalicelib.billing.embedded.ledger import Ledger, Posted
 from chalicelib.billing.embedded.periods import period_of
+from chalicelib.billing.embedded.standing import Line, Standing
+from chalicelib.billing.embedded.steps import Said, Step
 from chalicelib.money import Kopecks, by_days
 
-#: States in which a period can be opened; any other state stops the fees.
-_OPENABLE = {AccountState.ACTIVE, AccountState.FINANCIAL_BLOCK}
-
-
-@dataclass(frozen=True)
-class Recurring:
-    """A service that the openings charge; ``fee_kopecks`` is for a whole period."""
-
-    service: str
-    kind: ServiceKind
-    title: str
-    fee_kopecks: Kopecks
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where an account stands: all that the planner and the forecast need to know.
-
-    ``opened_until`` is the first day that no opening has paid for; ``promise_kopecks`` is the limit of an
-    active promised payment, 0 without one.
-    """
-
-    account: str
-    state: AccountState
-    balance_kopecks: Kopecks
-    promise_kopecks: Kopecks
-    anchor_day: int
-    opened_until: date | None
-    recurring: tuple[Recurring, ...]
-
-    @property
-    def openable(self) -> bool:
-        return self.state in _OPENABLE
-
-    @property
-    def available_kopecks(self) -> Kopecks:
-        return Kopecks(self.balance_kopecks + self.promise_kopecks)
-
-
-@dataclass(frozen=True)
-class Fee:
-    """What an opening takes for one service: a positive sum and where it comes from."""
-
-    service: Recurring
-    amount_kopecks: Kopecks
-    rule: str
-    formula: str
+BLOCK_REASON = "not_enough_money"
 
 
 @dataclass(frozen=True)
 class Opening:
-    """The charge for the days from ``start`` to the end of ``period``."""
+    """The charge of ``lines`` for the days from ``start`` to the end of ``period``; ``id`` names it for ever."""
 
     account: str
+    id: str
     start: date
     period: BillingPeriod
-    fees: tuple[Fee, ...]
+    lines: tuple[Line, ...]
+    rule: str = "opening"
+
+    @property
+    def left(self) -> int:
+        return (self.period.next_start - self.start).days
+
+    @property
+    def total_days(self) -> int:
+        return (self.period.next_start - self.period.start).days
+
+    def fee(self, line: Line) -> Kopecks:
+        return by_days(line.tariff.fee_kopecks, self.left, self.total_days)
 
     @property
     def total_kopecks(self) -> Kopecks:
-        return Kopecks(sum(fee.amount_kopecks for fee in self.fees))
+        return Kopecks(sum(self.fee(line) for line in self.lines))
 
-    @property
-    def external_id(self) -> str:
-        """Of the period, not of the day: a period is opened once, on whichever day it happens."""
-        return f"opening:{self.account}:{self.period.start.isoformat()}"
-
-    def entry(self) -> NewEntry:
-        """:raises ValueError: nothing to charge."""
+    def entry(self) -> NewEntry | None:
+        """One leg per service; a fee that rounds to nothing has none. The formula is in kopecks and days."""
         span = ServicePeriod(start=self.start, end=self.period.end)
+        rule = self.rule if self.left == self.total_days else f"{self.rule}_by_days"
         legs = tuple(
             Leg(
                 kind=OperationKind.CHARGE,
-                amount_kopecks=Kopecks(-fee.amount_kopecks),
-                title=fee.service.title,
-                contra=f"revenue:{fee.service.kind}",
-                service=fee.service.service,
+                amount_kopecks=Kopecks(-self.fee(line)),
+                title=line.title,
+                contra=f"revenue:{line.kind}",
+                service=line.service,
                 period=span,
-                rule=fee.rule,
-                formula=fee.formula,
+                rule=rule,
+                formula=f"{line.tariff.fee_kopecks} * {self.left} / {self.total_days}",
             )
-            for fee in self.fees
+            for line in self.lines
+            if self.fee(line)
         )
-        return NewEntry(self.account, self.external_id, legs, opened_until=self.period.next_start)
+        return NewEntry(self.account, self.id, legs) if legs else None
+
+    def paid(self) -> Iterable[Line]:
+        """The lines with their days paid."""
+        return (line.model_copy(update={"unpaid_from": self.period.next_start}) for line in self.lines)
 
 
-def plan(standing: Standing, on: date) -> Opening | None:
-    """The opening that a day asks for: whole on the anchor day, by days after it.
+def opening_of(standing: Standing, lines: tuple[Line, ...], start: date) -> Opening:
+    """Of these lines from a day on. The id holds the first service: on one day two services may open apart."""
+    period = period_of(start, standing.anchor_day)
+    first = lines[0].service if lines else "-"
+    return Opening(standing.account, f"opening:{standing.account}:{start.isoformat()}:{first}", start, period, lines)
 
-    None if the day is paid for already or the account's state stops the fees. Whether the money is enough
-    is not asked here. A fee that rounds to nothing has no leg.
-    """
-    if not standing.openable or (standing.opened_until is not None and on < standing.opened_until):
+
+def due_now(standing: Standing, today: date) -> Opening:
+    """What a blocked account has to pay for: its services from today, for no fee accrues in a block."""
+    lines = tuple(_switched(line, today) for line in standing.charged if line.unpaid_from <= today)
+    return opening_of(standing, lines, today)
+
+
+def open_period(standing: Standing, day: date) -> Step:
+    """Charge what is unpaid from this day, if balance and promise cover it; else block from this day."""
+    unpaid = tuple(line for line in standing.charged if line.unpaid_from == day)
+    wished = opening_of(standing, tuple(_switched(line, day) for line in unpaid), day)
+    for lines in _candidates(unpaid, day):
+        opening = opening_of(standing, lines, day)
+        if standing.available_on(day) >= opening.total_kopecks:
+            return _opened(standing, unpaid, opening, wished.total_kopecks)
+    return _blocked(standing, unpaid, day, wished.total_kopecks)
+
+
+def unblock(standing: Standing, today: date) -> Step | None:
+    """Money has come in: if it covers the rest of an unpaid period and the debt, the block is lifted today."""
+    if standing.state is not AccountState.FINANCIAL_BLOCK:
         return None
-    period = period_of(on, standing.anchor_day)
-    left, total = (period.next_start - on).days, (period.next_start - period.start).days
-    fees = tuple(_fee(service, left, total) for service in standing.recurring)
-    return Opening(standing.account, on, period, tuple(fee for fee in fees if fee.amount_kopecks))
+    opening = due_now(standing, today)
+    if standing.available_on(today) < opening.total_kopecks:
+        return None
+    entry = opening.entry()
+    on = {"state": AccountState.ACTIVE, "state_reason": None}
+    after = standing.with_lines(opening.paid()).after(entry).model_copy(update=on)
+    key = f"{today.isoformat()}:{standing.payments_kopecks}"
+    said = Said("unblocked", key, {"account": standing.account})
+    return Step(today, "unblock", after, (entry,) if entry else (), (said,))
 
 
-def first_day(standing: Standing, today: date) -> date:
-    """The day from which the next opening charges: where the last one ended, however late we are.
-
-    A blocked account owes nothing for the days of the block, so its next opening starts today at the earliest.
-    """
-    if standing.opened_until is None:
-        return today
-    if standing.state is AccountState.FINANCIAL_BLOCK:
-        return max(today, standing.opened_until)
-    return standing.opened_until
+def _candidates(unpaid: tuple[Line, ...], day: date) -> Iterable[tuple[Line, ...]]:
+    """What may be charged, the wished first: with every planned tariff, then without those that cost more."""
+    yield tuple(_switched(line, day) for line in unpaid)
+    yield tuple(_switched(line, day, dearer=False) for line in unpaid)
 
 
-def _fee(service: Recurring, left: int, total: int) -> Fee:
-    """The formula is in kopecks and days: ``65000 * 12 / 30``."""
-    rule = "opening" if left == total else "opening_by_days"
-    formula = f"{service.fee_kopecks} * {left} / {total}"
-    return Fee(service, by_days(service.fee_kopecks, left, total), rule, formula)
+def _switched(line: Line, day: date, dearer: bool = True) -> Line:
+    """With its planned tariff, if that is due; without the plan, if it is dearer and may not be."""
+    if line.planned is None or line.planned.on > day:
+        return line
+    new = line.planned.tariff
+    if not dearer and new.fee_kopecks > line.tariff.fee_kopecks:
+        return line.model_copy(update={"planned": None})
+    return line.model_copy(update={"planned": None, "tariff": new, "changed_in": line.planned.on})
 
 
-@dataclass(frozen=True)
-class Openings:
-    ledger: Ledger
+def _opened(standing: Standing, before: tuple[Line, ...], opening: Opening, needed: Kopecks) -> Step:
+    entry = opening.entry()
+    after = standing.with_lines(opening.paid()).after(entry)
+    said = _about_tariffs(standing, before, opening.lines, opening.start)
+    return Step(opening.start, "charge", after, (entry,) if entry else (), said, needed)
 
-    def post(self, opening: Opening, promise_kopecks: Kopecks) -> Posted:
-        """Charge an opening once, if balance and promise cover it. Errors and store calls as ``Ledger.post``.
 
-        NOT_ENOUGH_MONEY: nothing was charged. CONFLICT: this period was opened with another sum.
-        """
-        return self.ledger.post(opening.entry(), floor_kopecks=Kopecks(-promise_kopecks))
+def _blocked(standing: Standing, unpaid: tuple[Line, ...], day: date, needed: Kopecks) -> Step:
+    """Nothing is charged. A dearer tariff that was planned is dropped; one that costs no more waits here too."""
+    lines = tuple(_switched(line, day, dearer=False) for line in unpaid)
+    state = {"state": AccountState.FINANCIAL_BLOCK, "state_reason": BLOCK_REASON}
+    after = standing.with_lines(lines).model_copy(update=state)
+    key = day.isoformat()
+    said = (*_about_tariffs(standing, unpaid, lines, day), Said("blocked", key, {"account": standing.account}))
+    return Step(day, "financial_block", after, said=said, needed_kopecks=needed)
+
+
+def _about_tariffs(
+    standing: Standing, before: tuple[Line, ...], after: tuple[Line, ...], day: date
+) -> tuple[Said, ...]:
+    said = []
+    for old, new in zip(before, after, strict=True):
+        if old.planned is None or old.planned == new.planned:
+            continue
+        done = new.tariff == old.planned.tariff
+        facts = {"account": standing.account, "service": old.title, "tariff": old.planned.tariff.title}
+        event = "tariff_changed" if done else "tariff_change_dropped"
+        said.append(Said(event, f"{old.service}:{day.isoformat()}", facts))
+    return tuple(said)

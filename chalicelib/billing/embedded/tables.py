@@ -3,7 +3,7 @@
 Table ``billing`` keeps everything about an account except its entries in one partition, so that one
 Query gives the whole account:
 
-    <account>              account | head | service#<id>
+    <account>              account | head
     subscriber#<id>        <order>#<account>       which accounts a subscriber has, in their order
 
 Table ``ledger`` keeps the entries, and next to them who has used which external id:
@@ -18,6 +18,7 @@ from datetime import date, datetime
 from pynamodb.attributes import (
     Attribute,
     DiscriminatorAttribute,
+    JSONAttribute,
     ListAttribute,
     MapAttribute,
     UnicodeAttribute,
@@ -66,8 +67,6 @@ class AccountRow(BillingRow, discriminator="account"):
     address = UnicodeAttribute()
     anchor_day = IntegerAttribute()
     contract_on = DateAttribute()
-    state = UnicodeAttribute()
-    state_reason = UnicodeAttribute(null=True)
 
 
 class HeadRow(BillingRow, discriminator="head"):
@@ -83,19 +82,11 @@ class HeadRow(BillingRow, discriminator="head"):
     charges_kopecks = IntegerAttribute(default=0)
     other_kopecks = IntegerAttribute(default=0)
     hash = UnicodeAttribute(default="")
-    opened_until = DateAttribute(null=True)
-
-
-class ServiceRow(BillingRow, discriminator="service"):
-    service = UnicodeAttribute()
-    kind = UnicodeAttribute()
-    title = UnicodeAttribute()
-    state = UnicodeAttribute()
-    tariff = UnicodeAttribute()
-    tariff_title = UnicodeAttribute()
-    fee_kopecks = IntegerAttribute()
-    speed_mbps = IntegerAttribute(null=True)
-    sort = IntegerAttribute(default=0)
+    #: counts every change of the account, with or without an entry; each is conditional on it
+    revision = IntegerAttribute(default=0)
+    marks: ListAttribute[str] = ListAttribute(default=list)
+    standing = JSONAttribute(default=dict)
+    agenda_key = UnicodeAttribute(null=True)
 
 
 class MembershipRow(BillingRow, discriminator="membership"):
@@ -130,7 +121,6 @@ class EntryRow(Model):
     legs = ListAttribute(of=LegMap)
     operator = UnicodeAttribute(null=True)
     reason = UnicodeAttribute(null=True)
-    opened_until = DateAttribute(null=True)
     balance_kopecks = IntegerAttribute()
     payments_kopecks = IntegerAttribute()
     charges_kopecks = IntegerAttribute()
@@ -168,10 +158,6 @@ def entry_key(at: datetime, seq: int) -> str:
 
 def external_key(external_id: str) -> str:
     return f"external#{external_id}"
-
-
-def service_key(service: str) -> str:
-    return f"service#{service}"
 
 
 def subscriber_key(subscriber_id: str) -> str:

@@ -7,7 +7,6 @@ keeps all uniqueness rows in memory.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 
 from chalicelib.billing.embedded.entries import Totals, entry_hash
 from chalicelib.billing.embedded.ledger import find_external
@@ -84,7 +83,6 @@ class _Walk:
     seq: int = 0
     totals: Totals = field(default_factory=Totals)
     hash: str = ""
-    opened_until: date | None = None
 
     def run(self) -> Iterator[Difference]:
         while True:
@@ -116,8 +114,6 @@ class _Walk:
         self.seen.add((self.account, entry.item))
         self.contra -= sum(leg.amount_kopecks for leg in entry.legs)
         self.last, self.seq, self.totals, self.hash = entry.item, entry.seq, stored, entry.hash
-        if entry.opened_until:
-            self.opened_until = max(self.opened_until or date.min, entry.opened_until)
 
     def _external(self, entry: EntryRow) -> Iterator[Difference]:
         row = self.externals.get(external_key(entry.external_id)) or find_external(entry.external_id)
@@ -136,7 +132,6 @@ class _Walk:
         yield from self._compare("head", "head.hash", self.hash, head.hash)
         if self.last:
             yield from self._compare("head", "head.last_at", self.last.partition("#")[0], to_text(head.last_at))
-        yield from self._compare("head", "head.opened_until", self.opened_until, head.opened_until)
 
     def _compare(self, entry: str, what: str, expected: object, found: object) -> Iterator[Difference]:
         if expected != found:
