@@ -4,12 +4,23 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate
 
-from chalicelib.handlers import accounts, home, jobs, meta, session, subscriber, topups, webhooks
+from chalicelib.handlers import (
+    accounts,
+    home,
+    internet,
+    jobs,
+    meta,
+    promised_payments,
+    session,
+    subscriber,
+    topups,
+    webhooks,
+)
 from chalicelib.store.agenda import Kind
 
 app = Chalice(app_name="portal")
 
-for module in (home, session, subscriber, accounts, topups, webhooks, meta):
+for module in (home, session, subscriber, accounts, topups, promised_payments, internet, webhooks, meta):
     app.register_blueprint(module.views.blueprint())
 
 
@@ -35,3 +46,13 @@ def settle_topups(event: CloudWatchEvent) -> dict[str, int]:
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def deliver_messages(event: CloudWatchEvent) -> dict[str, int]:
     return jobs.run(Kind.DELIVER_MESSAGE, _remaining(event))
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def open_periods(event: CloudWatchEvent) -> dict[str, int]:
+    return jobs.run(Kind.ACCOUNT_DAY, _remaining(event))
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def promised_payment_expiry(event: CloudWatchEvent) -> dict[str, int]:
+    return jobs.run(Kind.PROMISED_PAYMENT, _remaining(event))

@@ -14,8 +14,11 @@ from chalicelib.providers import messages as message_port
 from chalicelib.services.accounts import Accounts
 from chalicelib.services.agenda import AgendaRunner
 from chalicelib.services.calendar import Calendar
+from chalicelib.services.internet import Internet
 from chalicelib.services.messages import Messages
 from chalicelib.services.passwords import Passwords
+from chalicelib.services.promise_expiry import PromiseExpiry
+from chalicelib.services.promised_payments import PromisedPayments
 from chalicelib.services.session import Sessions
 from chalicelib.services.settlement import Settlement
 from chalicelib.services.subscriber import Subscribers
@@ -25,6 +28,7 @@ from chalicelib.store.agenda import Agenda, Kind
 from chalicelib.store.cases import CaseStore
 from chalicelib.store.guesses import Guesses
 from chalicelib.store.messages import MessageStore
+from chalicelib.store.promises import PromiseStore
 from chalicelib.store.subscribers import SubscriberStore
 from chalicelib.store.topups import TopUpStore
 from chalicelib.upstream import Outgoing
@@ -34,6 +38,7 @@ current_time: clock.Clock = clock.utc_now
 random_bytes: Callable[[int], bytes] = secrets.token_bytes
 environ: Mapping[str, str] = os.environ
 around_billing: list[Callable[[BillingSystem], BillingSystem]] = []
+settings = cache(lambda: config.load(environ))
 
 
 def forget() -> None:
@@ -52,9 +57,6 @@ def token() -> str:
     return random_bytes(16).hex()
 
 
-settings = cache(lambda: config.load(environ))
-
-
 @cache
 def billing() -> BillingSystem:
     built = billing_port.load(settings().billing, settings=settings(), now=now, mark=token)
@@ -63,18 +65,8 @@ def billing() -> BillingSystem:
     return built
 
 
-@cache
-def gateways() -> dict[str, gateway_port.PaymentGateway]:
-    return {name: gateway_port.load(name, environ, Outgoing(name), now) for name in settings().gateways}
-
-
-@cache
-def senders() -> dict[str, message_port.MessageSender]:
-    names = [name for name in (settings().sms, settings().email) if name]
-    loaded = [message_port.load(name, environ, Outgoing(name)) for name in names]
-    return {sender.channel: sender for sender in loaded}
-
-
+gateways = cache(lambda: {name: gateway_port.load(name, environ, Outgoing(name), now) for name in settings().gateways})
+senders = cache(lambda: message_port.load_all((settings().sms, settings().email), environ))
 topup_store = cache(lambda: TopUpStore(settings().agenda_shards, settings().invoice_start))
 agenda = cache(lambda: Agenda(settings().agenda_shards, settings().agenda_batch, settings().agenda_lease, token))
 accounts = cache(lambda: Accounts(billing(), settings().zone, now))
@@ -84,10 +76,14 @@ subscribers = cache(lambda: Subscribers(SubscriberStore()))
 topups = cache(lambda: TopUps(topup_store(), billing(), gateways(), now, settings()))
 settlement = cache(lambda: Settlement(topup_store(), billing(), gateways(), agenda(), CaseStore(), now, settings()))
 calendar = cache(lambda: Calendar(billing(), agenda()))
+internet = cache(lambda: Internet(billing()))
 webhooks = cache(lambda: Webhooks(gateways(), topup_store(), settlement(), CaseStore(), now))
 messages = cache(
     lambda: Messages(MessageStore(settings().agenda_shards), agenda(), senders(), SubscriberStore(), CaseStore(), now)
 )
+promises = cache(lambda: PromiseStore(settings().agenda_shards))
+expiry = cache(lambda: PromiseExpiry(promises(), billing(), settlement(), CaseStore(), now, settings()))
+promised_payments = cache(lambda: PromisedPayments(promises(), billing(), agenda(), expiry(), now, token, settings()))
 
 
 @cache
@@ -97,5 +93,6 @@ def agenda_runner() -> AgendaRunner:
         Kind.SETTLE_TOPUP: settlement().settle,
         Kind.DELIVER_MESSAGE: messages().deliver,
         Kind.ACCOUNT_DAY: calendar().run,
+        Kind.PROMISED_PAYMENT: promised_payments().look,
     }
     return AgendaRunner(agenda(), CaseStore(), works, now)

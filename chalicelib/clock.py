@@ -33,5 +33,10 @@ def day_start(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
 
 
+def last_instant(day: date, zone: ZoneInfo) -> datetime:
+    """The last second of a local day, in UTC."""
+    return day_start(day_after(day), zone) - timedelta(seconds=1)
+
+
 def day_after(day: date) -> date:
     return day + timedelta(days=1)

@@ -77,6 +77,29 @@ class Settings(BaseModel):
     topup_last_question_hours: int = Field(72, description="the gateway is asked about it for the last time")
     stuck_after_hours: int = Field(24, description="a payment that is not credited becomes an operator's case")
 
+    # promised payments
+    promise_days: int = Field(
+        3, ge=1, description="a promised payment ends so many days after it was taken, at 23:59:59"
+    )
+    promise_percent: int = Field(100, ge=0, description="its largest sum, of the monthly fee; 0: none are given")
+    promise_debt_percent: int = Field(100, ge=0, description="the largest debt with which one is given, the same way")
+    promise_cooldown_days: int = Field(28, ge=0, description="from the end of the last one to the next")
+    promise_contract_days: int = Field(30, ge=0, description="age of a contract before its first one")
+    promise_notice_hours: int = Field(24, ge=1, description="the end is announced so long before it, at the latest")
+    promise_credit_hours: int = Field(24, ge=0, description="its end waits so long for a payment that is not credited")
+    promise_question_minutes: int = Field(30, ge=0, description="its end waits so long, once, for an order this young")
+
+    # voluntary suspension of the internet
+    suspension_min_days: int = Field(7, ge=1, description="shortest suspension")
+    suspension_max_days: int = Field(90, ge=1, description="longest suspension")
+    suspension_days_a_year: int = Field(180, ge=1, description="suspended days of one service in a calendar year")
+    suspension_free_days: int = Field(30, ge=0, description="so many of them are free of charge")
+    suspension_fee_per_day_kopecks: int = Field(0, ge=0, description="what each of the others costs")
+    suspension_cooldown_days: int = Field(7, ge=0, description="from the end of the last one to the next order")
+    suspension_ahead_days: int = Field(60, ge=0, description="how far ahead one may be planned")
+    suspension_from_today: bool = Field(False, description="whether one may start on the day it is ordered")
+    suspension_resume_after_days: int = Field(1, ge=0, description="days before an early resumption")
+
     # the agenda
     agenda_shards: int = Field(4, ge=1, le=64, description="parts of each agenda kind; never lower it in operation")
     agenda_batch: int = Field(100, description="rows taken from one part in one look")

@@ -51,13 +51,23 @@ class TooManyAttempts(PortalError):
 
 
 class Rejected(PortalError):
-    """A rule or a company said no, for good. ``available_from`` and ``fix`` tell the way out."""
+    """A rule or a company said no, for good. ``available_from`` and ``fix`` tell the way out.
 
-    def __init__(self, code: str, available_from: datetime | date | None = None, fix: str | None = None) -> None:
+    ``numbers`` are the sums as they are now, where the refused request was decided on others (``numbers_changed``).
+    """
+
+    def __init__(
+        self,
+        code: str,
+        available_from: datetime | date | None = None,
+        fix: str | None = None,
+        numbers: Mapping[str, int] | None = None,
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.available_from = available_from
         self.fix = fix
+        self.numbers = dict(numbers or {})
 
 
 class UpstreamError(PortalError):

@@ -10,6 +10,8 @@ from typing import NewType
 
 Kopecks = NewType("Kopecks", int)
 
+_NO_BREAK = "\u00a0"
+
 #: Plain ASCII digits; a company may pad with zeros (``100.000000``), nothing else is money.
 _ROUBLES = re.compile(r"(-?)([0-9]{1,15})(?:\.([0-9]{1,12}))?", re.ASCII)
 
@@ -51,3 +53,11 @@ def by_days(fee: Kopecks, left: int, total: int) -> Kopecks:
 def round_up_to_ruble(kopecks: Kopecks) -> Kopecks:
     """The next whole rouble, for sums that are suggested to a person."""
     return Kopecks(-(-kopecks // 100) * 100)
+
+
+def shown(kopecks: Kopecks) -> str:
+    """As a person reads it: ``1 234,50 ₽`` with no-break spaces; whole roubles go without kopecks."""
+    whole, fraction = divmod(abs(kopecks), 100)
+    grouped = f"{whole:,}".replace(",", _NO_BREAK)
+    tail = f",{fraction:02d}" if fraction else ""
+    return f"{'−' if kopecks < 0 else ''}{grouped}{tail}{_NO_BREAK}₽"

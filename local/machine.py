@@ -39,7 +39,7 @@ class Machine:
         self.sandbox = Sandbox(data, self.clock, self._deliver, _Agenda(), self._find_checkout)
         bootstrap.around_billing = [self.sandbox.billing]
         create_tables()
-        demo.seed(bootstrap.now(), bootstrap.settings().zone)
+        demo.seed(bootstrap.now(), bootstrap.settings())
         demo_logins.seed(bootstrap.now, bootstrap.settings())
         forms = tuple(origin for gateway in bootstrap.gateways().values() for origin in gateway.form_origins)
         self._server = Server(port, self._portal, Site(SITE, forms), self._sandboxed)

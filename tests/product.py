@@ -9,16 +9,19 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import requests
 
 from chalicelib import bootstrap, upstream
-from chalicelib.billing import ServiceKind
+from chalicelib.billing import AccountState, OperationKind, ServiceKind
 from chalicelib.billing.embedded import accounts
 from chalicelib.billing.embedded.accounts import NewAccount, NewService
+from chalicelib.billing.embedded.books import Books
+from chalicelib.billing.embedded.entries import Leg, NewEntry
+from chalicelib.billing.embedded.ledger import Ledger
 from chalicelib.money import Kopecks, to_rubles
 from chalicelib.services.passwords import Passwords
 from chalicelib.services.topups import Ordered, Wish
@@ -44,12 +47,22 @@ class Product:
     wire: InProcessWire
 
     def account(self, number: str, subscriber_id: str) -> str:
-        """A small account with one internet service and an empty ledger."""
+        """A small account with an empty ledger and an internet service, free until its first opening on 12 December."""
         day = date(2026, 1, 12)
         accounts.create(NewAccount(number, subscriber_id, "Дом", "Тверь", 12, day), START - timedelta(days=30))
-        fee = Kopecks(650_00)
-        accounts.add_service(number, NewService("internet", ServiceKind.INTERNET, "Интернет", "t100", "Сто", fee, 100))
+        fee, charged_from = Kopecks(650_00), date(2026, 12, 12)
+        internet = ServiceKind.INTERNET
+        service = NewService("internet", internet, "Интернет", "t100", "Сто", fee, 100, charged_from=charged_from)
+        accounts.add_service(books(), number, service)
         return number
+
+    def block(self, account: str, debt_kopecks: int) -> None:
+        """A debt, the services off, and on 23 November 19 of 30 days of 650 roubles a month unpaid."""
+        leg = Leg(OperationKind.CORRECTION, Kopecks(-debt_kopecks), "Долг", contra="correction", rule="test")
+        Ledger(books()).post(NewEntry(account, f"debt:{account}", (leg,)))
+        accounts.set_state(books(), account, AccountState.FINANCIAL_BLOCK, "not_enough_money")
+        unpaid = NewService("second", ServiceKind.INTERNET, "Второй интернет", "t100", "Сто", Kopecks(650_00), 100, 1)
+        accounts.add_service(books(), account, replace(unpaid, charged_from=books().today()))
 
     def order(self, subscriber_id: str, account: str, kopecks: int = 500_00, id: str | None = None) -> Ordered:
         wish = Wish(id or str(uuid.uuid4()), account, Kopecks(kopecks), "robokassa", "ru")
@@ -107,6 +120,12 @@ def _through(sandbox: Sandbox, method: str, path: str, body: Any) -> Got:
         raw = json.dumps(body).encode()
     answer = sandbox.handle(Request(method, path, [], headers, raw))
     return Got(answer.status, dict(answer.headers), {}, answer.body)
+
+
+def books() -> Books:
+    """The books of the product that runs now, without the sandbox's faults around them."""
+    settings = bootstrap.settings()
+    return Books(bootstrap.now, settings.zone, settings.agenda_shards, bootstrap.token)
 
 
 def subscriber(id: str, login: str, phone: str) -> None:

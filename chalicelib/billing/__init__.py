@@ -192,10 +192,13 @@ class Start(StrEnum):
 
 class TariffStart(Value):
     """One way to begin a tariff. ``charge_kopecks`` is taken at once; ``refund_kopecks`` says how much of the old
-    tariff's fee is in it already. ``days_left`` of ``days_total`` are what the sums are computed from."""
+    tariff's fee is in it already. ``days_left`` of ``days_total`` are what the sums are computed from. ``code`` says
+    why this way is closed where another one is open."""
 
     when: Start
     on: date
+    allowed: bool = True
+    code: str | None = None
     charge_kopecks: Kopecks
     refund_kopecks: Kopecks
     days_left: int
@@ -203,11 +206,32 @@ class TariffStart(Value):
     explanation: str
 
 
-class TariffOffer(Tariff):
-    """``code`` says why it is not allowed, in the words of the rules; ``current`` is the one in use."""
+#: Code of a refusal -> what the subscriber can do about it; a code that is not here only takes time.
+FIXES: Mapping[str, str] = {
+    "debt": "pay",
+    "debt_too_big": "pay",
+    "no_payment_since": "pay",
+    "not_enough_money": "pay",
+    "promise_active": "repay_promise",
+    "suspended": "resume",
+    "planned_exists": "cancel_planned",
+    "already_planned": "cancel_planned",
+    "too_short": "other_days",
+    "too_long": "other_days",
+    "numbers_changed": "look_again",
+}
 
+
+class TariffOffer(Tariff):
+    """``code`` says why it is not allowed, in the words of the rules; ``current`` is the one in use.
+
+    ``fix`` is one of ``FIXES``.
+    """
+
+    current: bool
     allowed: bool
     code: str | None = None
+    fix: str | None = None
     starts: tuple[TariffStart, ...] = ()
 
 
@@ -225,7 +249,8 @@ class PromiseOffer(Value):
     """What a promised payment would be now; without ``allowed`` the ``code`` says why, ``fix`` the way out.
 
     ``amount_kopecks`` is the limit that would be given; for ``debt_too_big`` what has to be paid first stands in
-    ``pay_first_kopecks``. ``until`` is the last instant of its last day.
+    ``pay_first_kopecks``. ``until`` is the last instant of its last day. ``active`` is what is left of the promise
+    that stands, until it is repaid or revoked, even if its last day is over.
     """
 
     allowed: bool
@@ -237,14 +262,18 @@ class PromiseOffer(Value):
     days: int
     fee_kopecks: Kopecks
     until: Instant
+    active: Promise | None = None
 
 
 class SuspensionOffer(Value):
-    """Dates are local and inclusive. ``refund_kopecks`` comes back at the start if it starts on ``earliest``."""
+    """Dates are local and inclusive; ``latest`` is the last day on which it may start. ``refund_kopecks`` comes back
+    at the start if it starts on ``earliest``, or on the day that was asked about. ``fee_kopecks`` is the fee of the
+    days that were asked about, None without them. The money is looked at on the day of the start."""
 
     allowed: bool
     code: str | None = None
     available_from: date | None = None
+    fix: str | None = None
     earliest: date
     latest: date
     min_days: int
@@ -253,6 +282,8 @@ class SuspensionOffer(Value):
     free_days_left: int
     fee_per_day_kopecks: Kopecks
     refund_kopecks: Kopecks
+    fee_kopecks: Kopecks | None = None
+    money_checked_on: date
     keeps_charging: tuple[str, ...]
     current: Suspension | None = None
 
@@ -297,12 +328,23 @@ class BillingSystem(Protocol):
         """
 
     def tariff_offers(self, account: str, service: str) -> tuple[TariffOffer, ...]:
-        """Every tariff that the service may have, its own included. :raises NotFound: no such service."""
+        """Every tariff that the service may have, its own included; none for a service that is not internet.
+
+        :raises NotFound: no such service.
+        """
 
     def change_tariff(
-        self, account: str, service: str, tariff: str, when: Start, expected_kopecks: Kopecks
+        self,
+        account: str,
+        service: str,
+        tariff: str,
+        when: Start,
+        expected_kopecks: Kopecks,
+        expected_fee_kopecks: Kopecks | None = None,
     ) -> TariffChanged:
         """Apply now, or schedule for the next period. The same wish again is answered alike and changes nothing.
+
+        ``expected_kopecks`` is what was shown as taken at once, ``expected_fee_kopecks`` as the fee of each period.
 
         :raises Rejected: a rule says no, or ``numbers_changed`` where the charge is no longer the expected one.
         """
@@ -313,7 +355,7 @@ class BillingSystem(Protocol):
     def promise_offer(self, account: str) -> PromiseOffer: ...
 
     def grant_promise(self, account: str, id: str, expected_kopecks: Kopecks) -> PromiseOffer:
-        """Raise the limit under the portal's own id; idempotent by it. What was granted.
+        """Raise the limit under the portal's own id; idempotent by it, also when it is over. What was granted.
 
         :raises Rejected: a rule says no, or ``numbers_changed``. :raises OutcomeUnknown: ask again with the same id.
         """
@@ -321,8 +363,13 @@ class BillingSystem(Protocol):
     def revoke_promise(self, account: str, id: str) -> None:
         """The promise is over: the limit goes, and a debt blocks. Idempotent; another promise is left alone."""
 
-    def suspension_offer(self, account: str, service: str) -> SuspensionOffer:
-        """:raises NotFound: no such service."""
+    def suspension_offer(
+        self, account: str, service: str, start: date | None = None, end: date | None = None
+    ) -> SuspensionOffer:
+        """With dates, also what those days would bring and cost, and whether they are allowed.
+
+        :raises NotFound: no such service, or none that can be suspended.
+        """
 
     def suspend(self, account: str, service: str, start: date, end: date, expected_kopecks: Kopecks | None) -> None:
         """Plan a suspension, or start it today where that is allowed. The same days again change nothing.

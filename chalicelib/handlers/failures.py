@@ -59,6 +59,7 @@ class ErrorBody(BaseModel):
     fields: dict[str, str] | None = None
     available_from: str | None = None
     fix: str | None = None
+    numbers: dict[str, int] | None = None
 
 
 def answer(error: errors.PortalError, event: ChaliceRequest) -> "Answer":
@@ -86,4 +87,8 @@ def _extras(error: errors.PortalError, event: ChaliceRequest) -> dict[str, Any]:
     moment = getattr(error, "available_from", None)
     if isinstance(moment, datetime):
         moment = to_text(moment)
-    return {"available_from": str(moment) if moment else None, "fix": getattr(error, "fix", None)}
+    return {
+        "available_from": str(moment) if moment else None,
+        "fix": getattr(error, "fix", None),
+        "numbers": getattr(error, "numbers", None) or None,
+    }

@@ -27,7 +27,16 @@ def document(request: Request) -> Answer:
 
 def all_routes() -> list[Any]:
     """Every route of the portal, in the order of ``app.py``."""
-    from chalicelib.handlers import accounts, home, session, subscriber, topups, webhooks
+    from chalicelib.handlers import (
+        accounts,
+        home,
+        internet,
+        promised_payments,
+        session,
+        subscriber,
+        topups,
+        webhooks,
+    )
 
-    modules = (home, session, subscriber, accounts, topups, webhooks)
+    modules = (home, session, subscriber, accounts, topups, promised_payments, internet, webhooks)
     return [route for module in modules for route in module.views.routes] + views.routes

@@ -48,6 +48,69 @@ _MESSAGES: Mapping[str, tuple[str, str]] = {
         "Не получилось с нашей стороны. Мы уже знаем.",
         "Something failed on our side. We already know.",
     ),
+    # what the rules of the billing say no to
+    "numbers_changed": (
+        "Пока вы смотрели на экран, условия изменились. Посмотрите новые и подтвердите ещё раз.",
+        "The numbers have changed since they were shown. Please look at the new ones and confirm again.",
+    ),
+    "not_offered": ("Эта возможность сейчас не предлагается.", "This is not offered at the moment."),
+    "already_active": (
+        "Обещанный платёж уже действует. Следующий можно взять после его погашения.",
+        "A promised payment is active already.",
+    ),
+    "cooldown": (
+        "С прошлого раза прошло слишком мало дней. Дата, с которой снова можно, — рядом.",
+        "Too few days have passed since the last time. The date from which it is possible again is shown.",
+    ),
+    "no_payment_since": (
+        "Сначала пополните счёт: оплаты ещё не было или она меньше прошлого обещанного платежа.",
+        "Please top up first: there was no payment yet, or less than the last promised payment.",
+    ),
+    "debt_too_big": (
+        "Не хватает больше, чем можно взять. Внесите показанную сумму, и обещанный платёж станет доступен.",
+        "More is lacking than can be promised. Pay the sum shown and a promised payment becomes available.",
+    ),
+    "contract_too_young": (
+        "Обещанный платёж доступен не сразу после заключения договора. Дата — рядом.",
+        "The contract is too young for a promised payment. The date is shown.",
+    ),
+    "suspended": (
+        "Интернет приостановлен. Сначала возобновите его.",
+        "The internet is suspended. Please resume it first.",
+    ),
+    "not_needed": (
+        "Обещанный платёж сейчас не нужен: денег на счёте хватает.",
+        "A promised payment is not needed now: there is enough money.",
+    ),
+    "same_tariff": ("Этот тариф уже подключён.", "This is your tariff already."),
+    "debt": ("На счёте долг или не хватает средств. Сначала пополните счёт.", "Please pay what is owed first."),
+    "promise_active": (
+        "Действует обещанный платёж. Сначала погасите его.",
+        "A promised payment is active. Please repay it first.",
+    ),
+    "already_changed": (
+        "В этом расчётном периоде тариф уже меняли. Можно запланировать смену на следующий.",
+        "The tariff was changed in this period already. A change can be planned for the next one.",
+    ),
+    "not_enough_money": (
+        "На счёте не хватает денег. Пополните счёт и попробуйте ещё раз.",
+        "There is not enough money on the account. Please top it up and try again.",
+    ),
+    "planned_exists": (
+        "Смена тарифа уже запланирована. Сначала отмените её.",
+        "A change of the tariff is planned already. Please cancel it first.",
+    ),
+    "no_days_left": (
+        "В этом году дней приостановки не осталось или их меньше, чем нужно.",
+        "There are not enough days of suspension left this year.",
+    ),
+    "already_planned": (
+        "Приостановка уже запланирована или идёт. Сначала отмените или завершите её.",
+        "A suspension is planned or running already. Please cancel or end it first.",
+    ),
+    "too_early": ("Так рано нельзя. Ближайшая дата — рядом.", "That is too early. The nearest date is shown."),
+    "too_short": ("Приостановка короче, чем можно.", "The suspension is shorter than allowed."),
+    "too_long": ("Приостановка длиннее, чем можно.", "The suspension is longer than allowed."),
     "conflict": (
         "Этот номер операции уже использован для другого платежа.",
         "This operation number was already used for another payment.",

@@ -11,7 +11,7 @@ from chalicelib.config import Settings
 from chalicelib.errors import NotFound, PortalError, UpstreamError
 from chalicelib.money import Kopecks
 from chalicelib.providers.gateways import PaymentGateway, PaymentState, PaymentStatus
-from chalicelib.store.agenda import Agenda, AgendaRow, Kind
+from chalicelib.store.agenda import Agenda, AgendaRow, Kind, pointed
 from chalicelib.store.cases import CaseStore
 from chalicelib.store.messages import MessageRow
 from chalicelib.store.topups import Next, TopUpRow, TopUpStore, is_pointed
@@ -97,6 +97,14 @@ class Settlement:
             since = topup.unanswered_since or self.now()
             return self._wait("unasked", topup, self._next_question(topup), item, since, unanswered_since=since)
         return self._answered(topup, state, item)
+
+    def ask_now(self, topup: TopUpRow) -> None:
+        """Ask the gateway ahead of the agenda's turn. A top-up that nothing waits for any more is left alone."""
+        if topup.agenda_key is None:
+            return
+        item = pointed(topup.agenda_key)
+        item.kind, item.ref = Kind.ASK_GATEWAY, topup.topup_id
+        self.ask(item)
 
     def _answered(self, topup: TopUpRow, state: PaymentState, item: AgendaRow) -> None:
         if state.status is PaymentStatus.PAID:

@@ -11,6 +11,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from chalicelib.errors import NotFound, UpstreamUnavailable
+from chalicelib.store import in_flight
 from chalicelib.store.agenda import AgendaRow, Kind, pointed
 from chalicelib.store.agenda import row as agenda_row
 from chalicelib.store.messages import MessageRow
@@ -158,6 +159,7 @@ class TopUpStore:
         tx.put("invoice", InvoiceRow(name, target=topup.topup_id), InvoiceRow.topup_id.does_not_exist())
         tx.put("event", _event(topup, "created", topup.created_at, "subscriber"))
         tx.put("agenda", later)
+        in_flight.ordered(tx, topup.account, topup.topup_id)
         tx.commit()
 
     def get(self, topup_id: str) -> TopUpRow | None:
@@ -200,6 +202,10 @@ class TopUpStore:
             fresh = {"status": to, "tries": 0, "case_open": False, "unanswered_since": None}
             tx = self._step(topup, then, {**fresh, **_marks(topup, to, at)})
             tx.put("event", _event(topup, to, at, by, topup.revision + 1))
+            if to == "paid":
+                in_flight.paid(tx, topup.account, topup.topup_id)
+            elif to != "awaiting_payment":
+                in_flight.landed(tx, topup.account, topup.topup_id)
             if message is not None:
                 self._enqueue(tx, message)
             try:

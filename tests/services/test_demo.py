@@ -8,15 +8,22 @@ import pytest
 
 from chalicelib.billing import AccountState, OperationKind, OperationsQuery
 from chalicelib.billing.embedded import EmbeddedBilling, accounts
+from chalicelib.billing.embedded.books import read
 from chalicelib.billing.embedded.tables import BillingRow, EntryRow, ExternalRow
 from chalicelib.billing.embedded.verify import verify
-from chalicelib.clock import day_start
-from local.demo import DAYS, DEMOS, history, seed
+from chalicelib.clock import day_start, local_date
+from chalicelib.config import load
+from chalicelib.store.agenda import AgendaRow, Kind
+from chalicelib.store.messages import MessageRow
+from local.demo import history, seed
+from local.demo_accounts import DAYS, DEMOS
 from local.store.handlers import Answer
 from local.store.transport import Call, set_around
 from tests.conftest import SettableClock
 from tests.contract.billing.suite import ZONE
+from tests.embedded import embedded
 
+SETTINGS = load({})
 NUMBERS = ["100101", "100201", "100202", "100301"]
 
 
@@ -25,13 +32,14 @@ class Killed(BaseException):
 
 
 def contents() -> list[dict[str, Any]]:
-    """Everything in both tables."""
+    """Everything in both tables, and in the agenda."""
     rows = [
         *BillingRow.scan(),
         *EntryRow.scan(EntryRow.item != "external"),
         *ExternalRow.scan(ExternalRow.item == "external"),
     ]
-    return sorted((row.serialize() for row in rows), key=lambda row: (row["account"]["S"], row["item"]["S"]))
+    told = sorted((row.serialize() for row in rows), key=lambda row: (row["account"]["S"], row["item"]["S"]))
+    return told + sorted((row.serialize() for row in AgendaRow.scan()), key=lambda row: row["sort"]["S"])
 
 
 def kill_at(number: int) -> Callable[[Call, Callable[[], Answer]], Answer]:
@@ -52,8 +60,8 @@ def kill_at(number: int) -> Callable[[Call, Callable[[], Answer]], Answer]:
 
 @pytest.fixture
 def seeded(store: object, clock: SettableClock) -> EmbeddedBilling:
-    assert seed(clock(), ZONE) is True
-    return EmbeddedBilling(ZONE, clock)
+    assert seed(clock(), SETTINGS) is True
+    return embedded(clock)
 
 
 def test_the_seeded_ledger_verifies(seeded: EmbeddedBilling) -> None:
@@ -65,9 +73,9 @@ def test_the_seeded_ledger_verifies(seeded: EmbeddedBilling) -> None:
 def test_seeding_again_later_changes_nothing_even_after_a_subscriber_acted(
     seeded: EmbeddedBilling, clock: SettableClock
 ) -> None:
-    accounts.set_state("100101", AccountState.ACTIVE)
+    accounts.set_state(seeded.books, "100101", AccountState.ACTIVE)
     before = contents()
-    assert seed(clock.advance(days=40), ZONE) is False
+    assert seed(clock.advance(days=40), SETTINGS) is False
     assert contents() == before
 
 
@@ -75,16 +83,16 @@ def test_seeding_again_later_changes_nothing_even_after_a_subscriber_acted(
 def test_a_killed_seeding_goes_on_and_ends_in_the_same_ledger(store: Any, clock: SettableClock, number: int) -> None:
     from local.store.schema import create_tables
 
-    seed(clock(), ZONE)
+    seed(clock(), SETTINGS)
     whole = contents()
     store.reset()
     create_tables()
     set_around(kill_at(number))
     with pytest.raises(Killed):
-        seed(clock(), ZONE)
+        seed(clock(), SETTINGS)
     set_around(None)
     # the first transaction keeps the first day; killed before it, there is nothing to go on with
-    seed(clock.now if number == 1 else clock.advance(days=3), ZONE)
+    seed(clock.now if number == 1 else clock.advance(days=3), SETTINGS)
     assert contents() == whole
 
 
@@ -99,7 +107,18 @@ def test_alice_is_blocked_with_the_debt_of_a_promise(seeded: EmbeddedBilling) ->
     assert (view.state, view.balance_kopecks) == (AccountState.FINANCIAL_BLOCK, -412_63)
     assert view.due is not None
     assert (view.due.amount_kopecks, view.due.by) == (412_63, date(2026, 11, 23))
-    assert view.state_reason
+    assert view.state_reason == "promise_ended"
+    last = read("100101")[2].last_promise
+    assert last is not None
+    assert (last.amount_kopecks, last.ended_on) == (413_00, date(2026, 11, 16))
+
+
+def test_every_account_waits_for_its_next_day_and_nobody_is_written_to(seeded: EmbeddedBilling) -> None:
+    waiting = {row.ref: local_date(row.due_at, ZONE) for row in AgendaRow.scan()}
+    assert {row.kind for row in AgendaRow.scan()} == {Kind.ACCOUNT_DAY}
+    # alice is blocked: nothing happens to her until money comes
+    assert waiting == {"100201": date(2026, 12, 2), "100202": date(2026, 12, 10), "100301": date(2026, 12, 9)}
+    assert list(MessageRow.scan()) == []
 
 
 def test_bob_lacks_a_little_at_home_and_nothing_in_the_country(seeded: EmbeddedBilling) -> None:
@@ -127,6 +146,6 @@ def test_history_runs_forward_and_ends_before_the_day_of_seeding_whatever_that_d
     for first_day in (date(2024, 1, 1) + timedelta(days=n) for n in range(0, 1500, 7)):
         start, end = (day_start(first_day + timedelta(days=n), ZONE) for n in (0, DAYS))
         for demo in DEMOS:
-            times: list[datetime] = [post.at for post in history(demo, first_day, ZONE)]
+            times: list[datetime] = [act.at for act in history(demo, first_day, ZONE)]
             assert times == sorted(times)
             assert start < times[0] < times[-1] < end

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.billing import Operation, OperationKind, OperationsQuery, OperationTotals
-from chalicelib.billing.embedded import EmbeddedBilling, accounts, operations
+from chalicelib.billing.embedded import accounts, operations
 from chalicelib.billing.embedded.accounts import NewAccount
 from chalicelib.billing.embedded.entries import Leg, NewEntry
 from chalicelib.billing.embedded.ledger import Ledger
@@ -16,6 +16,7 @@ from chalicelib.clock import local_date
 from chalicelib.errors import InvalidRequest
 from chalicelib.money import Kopecks
 from tests.contract.billing.suite import ZONE
+from tests.embedded import embedded
 
 START = datetime(2026, 1, 30, 20, 0, tzinfo=UTC)
 NUMBERS = count(600000)
@@ -41,13 +42,13 @@ def posted(history: list[tuple[int, list[Leg]]]) -> tuple[str, list[tuple[date, 
     accounts.create(NewAccount(account, "sub-a", "", "", 1, date(2026, 1, 1)), START)
     for number, (hours, legs) in enumerate(history):
         at += timedelta(hours=hours)
-        Ledger(lambda at=at: at).post(NewEntry(account, f"{account}-{number}", tuple(legs)))  # type: ignore[misc]
+        Ledger(embedded(lambda at=at: at).books).post(NewEntry(account, f"{account}-{number}", tuple(legs)))  # type: ignore[misc]
         told += [(local_date(at, ZONE), leg) for leg in legs]
     return account, told
 
 
 def pages(account: str, since: date, until: date, limit: int, kind: OperationKind | None = None) -> list[Operation]:
-    billing, cursor = EmbeddedBilling(ZONE, lambda: START), None
+    billing, cursor = embedded(lambda: START), None
     found: list[Operation] = []
     for _ in range(100):
         query = OperationsQuery(date_from=since, date_to=until, limit=limit, kind=kind, cursor=cursor)
@@ -61,7 +62,7 @@ def pages(account: str, since: date, until: date, limit: int, kind: OperationKin
 
 def totals(account: str, since: date, until: date) -> OperationTotals:
     query = OperationsQuery(date_from=since, date_to=until, limit=1)
-    return EmbeddedBilling(ZONE, lambda: START).operations(account, query).totals
+    return embedded(lambda: START).operations(account, query).totals
 
 
 @over_the_store
@@ -105,7 +106,7 @@ def test_a_filter_that_matches_little_reads_a_bounded_number_of_entries(
     account, _ = posted([(1, [payment]), *[(1, [charge, charge])] * 10, (1, [payment])])
     year = (date(2026, 1, 1), date(2026, 12, 31))
     query = OperationsQuery(date_from=year[0], date_to=year[1], kind=OperationKind.PAYMENT)
-    page = EmbeddedBilling(ZONE, lambda: START).operations(account, query)
+    page = embedded(lambda: START).operations(account, query)
     assert (len(page.items), page.next_cursor is None) == (1, False)
     assert [item.id for item in pages(account, *year, limit=50, kind=OperationKind.PAYMENT)] == ["12-0", "1-0"]
 
@@ -113,10 +114,10 @@ def test_a_filter_that_matches_little_reads_a_bounded_number_of_entries(
 def test_a_payment_that_comes_while_pages_are_turned_moves_nothing(store: object) -> None:
     leg = Leg(OperationKind.PAYMENT, Kopecks(5), "t", "gateway:x")
     account, _ = posted([(1, [leg, leg, leg])] * 2)
-    billing = EmbeddedBilling(ZONE, lambda: START)
+    billing = embedded(lambda: START)
     query = OperationsQuery(date_from=date(2026, 1, 1), date_to=date(2026, 12, 31), limit=2)
     first = billing.operations(account, query)
-    Ledger(lambda: START).post(NewEntry(account, "late", (leg,)))
+    Ledger(embedded(lambda: START).books).post(NewEntry(account, "late", (leg,)))
     second = billing.operations(account, query.model_copy(update={"cursor": first.next_cursor}))
     assert [item.id for item in (*first.items, *second.items)] == ["2-2", "2-1", "2-0", "1-2"]
     assert second.totals.closing_balance_kopecks == first.totals.closing_balance_kopecks + 5
@@ -137,4 +138,4 @@ def test_a_forged_cursor_stays_within_the_range_and_never_breaks(store: object, 
     query = OperationsQuery(date_from=date(2026, 1, 1), date_to=date(2026, 12, 31))
     cursor = operations._sealed(account, query, operations.Position(entry, leg))
     with pytest.raises(InvalidRequest):
-        EmbeddedBilling(ZONE, lambda: START).operations(account, query.model_copy(update={"cursor": cursor}))
+        embedded(lambda: START).operations(account, query.model_copy(update={"cursor": cursor}))

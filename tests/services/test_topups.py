@@ -91,9 +91,10 @@ def test_a_day_has_so_many_orders_and_a_repeat_is_not_one(shop: Product) -> None
 
 
 def test_the_suggested_sum_is_what_is_due_in_whole_roubles(shop: Product) -> None:
+    shop.block("100201", 50)
     _, suggested = bootstrap.topups().options("sub-bob", "100201")
-    # 650 ₽ for 19 of the 30 days from 12 November, 411,67 ₽, rounded up
-    assert suggested == 412_00
+    # 0,50 ₽ of debt and 650 ₽ for 19 of the 30 days from 12 November, 412,17 ₽, rounded up
+    assert suggested == 413_00
 
 
 def _die(*_: object) -> None:

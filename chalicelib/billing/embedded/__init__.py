@@ -3,40 +3,39 @@
 ``EmbeddedBilling`` is the port over it. Where to look: ``standing`` is how an account stands, ``books`` the one way
 to change it, ``calendar`` what the days do to it (``openings``, ``pausing``), ``forecast`` shows those days ahead;
 ``ledger`` posts money that has an id of its own, ``operations`` shows it, ``accounts`` is the provider's side,
-``verify`` recomputes everything from the entries.
+``verify`` recomputes everything from the entries. What a subscriber may ask for: ``promises``, ``suspensions`` and
+``tariffs`` (from the ``catalogue``); ``turns`` lets the calendar go first.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 from chalicelib.billing import (
-    AccountState,
     AccountSummary,
     AccountView,
     CalendarRun,
     ForecastItem,
-    NextCharge,
     OperationKind,
     OperationsPage,
     OperationsQuery,
-    PlannedChange,
     PostedPayment,
     PostResult,
-    Promise,
-    Service,
-    ServiceKind,
-    Suspension,
+    PromiseOffer,
+    Start,
+    SuspensionOffer,
+    TariffChanged,
+    TariffOffer,
 )
-from chalicelib.billing.embedded import operations
-from chalicelib.billing.embedded.books import Books, read, standing_of
-from chalicelib.billing.embedded.calendar import next_step
+from chalicelib.billing.embedded import catalogue, operations, promises, suspensions, tariffs, turns, views
+from chalicelib.billing.embedded.books import Books, Decide, read, standing_of
 from chalicelib.billing.embedded.entries import Leg, NewEntry
-from chalicelib.billing.embedded.forecast import forecast, missing_for, outlook
+from chalicelib.billing.embedded.forecast import forecast, outlook
 from chalicelib.billing.embedded.ledger import Ledger, Posted, find_external
 from chalicelib.billing.embedded.periods import period_of
-from chalicelib.billing.embedded.standing import Line, Standing
+from chalicelib.billing.embedded.standing import Standing
+from chalicelib.billing.embedded.steps import Step
 from chalicelib.billing.embedded.tables import (
     AccountRow,
     BillingRow,
@@ -45,7 +44,8 @@ from chalicelib.billing.embedded.tables import (
     is_account,
     subscriber_key,
 )
-from chalicelib.clock import Clock, day_start, from_text, local_date
+from chalicelib.billing.embedded.turns import line_of
+from chalicelib.clock import Clock, from_text, local_date, to_text
 from chalicelib.config import Settings
 from chalicelib.errors import NotFound, OutcomeUnknown
 from chalicelib.money import Kopecks
@@ -87,7 +87,7 @@ class EmbeddedBilling:
         heads = {row.account: row for row in rows if isinstance(row, HeadRow)}
         own = {row.account: row for row in rows if isinstance(row, AccountRow)}
         return tuple(
-            _summary(own[number], standing_of(own[number], heads[number]))
+            views.summary(own[number], standing_of(own[number], heads[number]))
             for number in (member.number for member in members)
         )
 
@@ -102,25 +102,18 @@ class EmbeddedBilling:
         today = self._today()
         ahead = outlook(standing, today)
         return AccountView(
-            **_summary(own, standing).model_dump(),
+            **views.summary(own, standing).model_dump(),
             subscriber_id=own.subscriber_id,
             state_reason=standing.state_reason,
-            promised=self._promised(standing, today),
+            promised=views.promised(standing, today, self.settings.zone),
             available_kopecks=standing.available_on(today),
             period=period_of(today, standing.anchor_day),
             due=ahead.due,
             paid_until=ahead.paid_until,
             services=tuple(
-                _service(line, standing, today, ahead.next_charges.get(line.service)) for line in standing.lines
+                views.service(line, standing, today, ahead.next_charges.get(line.service)) for line in standing.lines
             ),
         )
-
-    def _promised(self, standing: Standing, today: date) -> Promise | None:
-        limit = standing.promise
-        if limit is None or today > limit.last_day:
-            return None
-        last_instant = day_start(limit.last_day + timedelta(days=1), self.settings.zone) - timedelta(seconds=1)
-        return Promise(amount_kopecks=limit.left_kopecks, until=last_instant)
 
     def operations(self, account: str, query: OperationsQuery) -> OperationsPage:
         """Two queries for the first page, three for a later one."""
@@ -158,40 +151,90 @@ class EmbeddedBilling:
         return forecast(read(account)[2], self._today(), until)
 
     def run_calendar(self, account: str) -> CalendarRun:
-        """A query and a transaction a step, and one query more that finds nothing left."""
-        taken = 0
-        while self.books.change(account, lambda standing: next_step(standing, self._today())) is not None:
-            taken += 1
+        """A query and a transaction a step, and two queries more: nothing is left, and what the agenda holds then."""
+        taken = turns.run_calendar(self.books, account)
         return CalendarRun(steps=taken, agenda_key=read(account)[1].agenda_key)
 
+    def tariff_offers(self, account: str, service: str) -> tuple[TariffOffer, ...]:
+        """One query and the catalogue's get."""
+        standing, today = self._standing(account), self._today()
+        return tariffs.offers(standing, line_of(standing, service), today, catalogue.load())
 
-def _summary(own: AccountRow, standing: Standing) -> AccountSummary:
-    return AccountSummary(
-        account=own.account,
-        label=own.label,
-        address=own.address,
-        balance_kopecks=standing.balance_kopecks,
-        state=standing.shown_state,
-    )
+    def change_tariff(
+        self,
+        account: str,
+        service: str,
+        tariff: str,
+        when: Start,
+        expected_kopecks: Kopecks,
+        expected_fee_kopecks: Kopecks | None = None,
+    ) -> TariffChanged:
+        """The catalogue's get, a query and a transaction."""
+        wish = tariffs.Wish(tariff, when, expected_kopecks, expected_fee_kopecks, to_text(self.now()))
+        offered, decided = catalogue.load(), list[TariffChanged]()
 
+        def decide(standing: Standing) -> Step | None:
+            change = tariffs.change(standing, line_of(standing, service), wish, self._today(), offered)
+            decided.append(change.told)
+            return change.step
 
-def _service(line: Line, standing: Standing, today: date, next_charge: NextCharge | None) -> Service:
-    """A service is off with its account, except TV, which stays on to its paid end."""
-    state = AccountState.ACTIVE if line.kind is ServiceKind.TV else standing.state
-    planned = line.planned
-    return Service(
-        id=line.service,
-        kind=line.kind,
-        title=line.title,
-        state=AccountState.SUSPENDED if line.paused and state is AccountState.ACTIVE else state,
-        tariff=line.tariff,
-        next_charge=next_charge,
-        planned_change=PlannedChange(
-            tariff=planned.tariff, on=planned.on, missing=missing_for(standing, planned.on, today)
+        self._change(account, decide)
+        return decided[-1]
+
+    def cancel_tariff_change(self, account: str, service: str) -> None:
+        """A query and a transaction; only the query if nothing is planned."""
+        self._change(account, lambda standing: tariffs.cancel(standing, line_of(standing, service), self._today()))
+
+    def promise_offer(self, account: str) -> PromiseOffer:
+        """One query and the catalogue's get."""
+        rules = promises.Rules.of(self.settings)
+        return promises.offer(self._standing(account), self._today(), rules, catalogue.load())
+
+    def grant_promise(self, account: str, id: str, expected_kopecks: Kopecks) -> PromiseOffer:
+        """The catalogue's get, a query and a transaction; a repeat makes no transaction."""
+        rules, offered, decided = promises.Rules.of(self.settings), catalogue.load(), list[PromiseOffer]()
+
+        def decide(standing: Standing) -> Step | None:
+            grant = promises.grant(standing, id, expected_kopecks, self._today(), rules, offered)
+            decided.append(grant.granted)
+            return grant.step
+
+        self._change(account, decide)
+        return decided[-1]
+
+    def revoke_promise(self, account: str, id: str) -> None:
+        """A query and a transaction; only the query if it is over."""
+        self._change(account, lambda standing: promises.revoke(standing, id, self._today()))
+
+    def suspension_offer(
+        self, account: str, service: str, start: date | None = None, end: date | None = None
+    ) -> SuspensionOffer:
+        """One query."""
+        run = suspensions.Run(start, end) if start is not None and end is not None else None
+        standing, rules = self._standing(account), suspensions.Rules.of(self.settings)
+        return suspensions.offer(standing, line_of(standing, service), self._today(), rules, run)
+
+    def suspend(self, account: str, service: str, start: date, end: date, expected_kopecks: Kopecks | None) -> None:
+        """A query and a transaction."""
+        run, rules = suspensions.Run(start, end), suspensions.Rules.of(self.settings)
+        id = f"{account}:{service}:{start.isoformat()}:{self.mark()[:8]}"
+
+        def decide(standing: Standing) -> Step | None:
+            line = line_of(standing, service)
+            return suspensions.plan(standing, line, run, expected_kopecks, id, self._today(), rules)
+
+        self._change(account, decide)
+
+    def resume(self, account: str, service: str) -> None:
+        """A query and a transaction; only the query if there is nothing to end."""
+        rules = suspensions.Rules.of(self.settings)
+        self._change(
+            account,
+            lambda standing: suspensions.resume(standing, line_of(standing, service), self._today(), rules),
         )
-        if planned
-        else None,
-        suspension=Suspension(start=line.pause.start, end=line.pause.end, started=line.pause.started)
-        if line.pause
-        else None,
-    )
+
+    def _standing(self, account: str) -> Standing:
+        return turns.caught_up(read(account)[2], self._today())
+
+    def _change(self, account: str, decide: Decide) -> None:
+        turns.change(self.books, account, decide)

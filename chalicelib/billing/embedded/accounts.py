@@ -117,13 +117,15 @@ def add_service(books: Books, account: str, new: NewService) -> bool:
 def _line(standing: Standing, new: NewService, today: date) -> Line:
     next_opening = max((line.unpaid_from for line in standing.charged), default=today)
     tariff = Tariff(id=new.tariff, title=new.tariff_title, fee_kopecks=new.fee_kopecks, speed_mbps=new.speed_mbps)
+    unpaid_from = new.charged_from or next_opening
     return Line(
         service=new.id,
         kind=new.kind,
         title=new.title,
         tariff=tariff,
         sort=new.sort,
-        unpaid_from=new.charged_from or next_opening,
+        unpaid_from=unpaid_from,
+        free_until=unpaid_from if unpaid_from > today else None,
     )
 
 

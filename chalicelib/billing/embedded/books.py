@@ -88,17 +88,18 @@ class Books:
                 self._commit(head, step, mark)
                 return step
             except ConditionFailed as error:
-                self._used(error, step, mark, account)
+                self._used(error, step, head)
                 sent = step
             transaction.pause(random.uniform(0, 0.005 * attempt))  # noqa: S311 - spreads the waiters, guards nothing
         raise UpstreamUnavailable(f"books: the head of account {account} is contended")
 
-    def _used(self, error: ConditionFailed, step: Step, mark: str, account: str) -> None:
-        """An id that was used, unless it was by this very change, whose answer was lost."""
+    def _used(self, error: ConditionFailed, step: Step, decided_on: HeadRow) -> None:
+        """An id that was used before the decision. If the head has moved since, whether by this very change whose
+        answer was lost or by somebody who was faster, the account is looked at again instead."""
         if not any(name.startswith("external") for name in error.names):
             return
-        head = fetch(HeadRow, account, "head")
-        if head is not None and mark in head.marks:
+        head = fetch(HeadRow, decided_on.account, "head")
+        if head is None or head.revision != decided_on.revision:
             return
         for entry in step.entries:
             row = fetch(ExternalRow, external_key(entry.external_id), "external")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from chalicelib.billing import AccountState, Due, ForecastItem, NextCharge, OperationKind
+from chalicelib.billing import AccountState, Due, ForecastItem, NextCharge, OperationKind, Tariff
 from chalicelib.billing.embedded.calendar import next_step
 from chalicelib.billing.embedded.entries import Leg
 from chalicelib.billing.embedded.openings import due_now
@@ -99,7 +99,9 @@ def _missing(needed: Kopecks, standing: Standing, by: date) -> Due:
 
 
 def _charges(step: Step) -> list[Leg]:
-    return [leg for entry in step.entries for leg in entry.legs if leg.kind is OperationKind.CHARGE]
+    """What it charges, or would if the money were there."""
+    legs = [leg for entry in step.entries for leg in entry.legs if leg.kind is OperationKind.CHARGE]
+    return legs + list(step.refused)
 
 
 def _items(before: Standing, step: Step, on: date) -> list[ForecastItem]:
@@ -107,12 +109,23 @@ def _items(before: Standing, step: Step, on: date) -> list[ForecastItem]:
     balance = before.balance_kopecks
     if step.kind in _TITLES and step.kind != FINANCIAL_BLOCK:
         items.append(_item(on, step.kind, Kopecks(0), balance, _TITLES[step.kind]))
+    for old, new in zip(before.lines, step.standing.lines, strict=True):
+        if old.planned is not None and new.planned is None:
+            kind, title = _about(old.planned.tariff, new.tariff)
+            items.append(_item(on, kind, Kopecks(0), balance, f"{old.title}: {title} «{old.planned.tariff.title}»"))
     for leg in (leg for entry in step.entries for leg in entry.legs):
         balance = Kopecks(balance + leg.amount_kopecks)
         items.append(_item(on, leg.kind.value, leg.amount_kopecks, balance, leg.title))
     if before.state is AccountState.ACTIVE and step.standing.state is AccountState.FINANCIAL_BLOCK:
         items.append(_item(on, FINANCIAL_BLOCK, Kopecks(0), balance, _TITLES[FINANCIAL_BLOCK]))
     return items
+
+
+def _about(planned: Tariff, now: Tariff) -> tuple[str, str]:
+    """A planned tariff that has come, or has not for want of money."""
+    if planned == now:
+        return "tariff_change", "новый тариф"
+    return "tariff_change_dropped", "не хватит средств на тариф"
 
 
 def _item(on: date, kind: str, amount: Kopecks, balance: Kopecks, title: str) -> ForecastItem:

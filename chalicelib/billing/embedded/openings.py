@@ -45,10 +45,14 @@ class Opening:
         return Kopecks(sum(self.fee(line) for line in self.lines))
 
     def entry(self) -> NewEntry | None:
-        """One leg per service; a fee that rounds to nothing has none. The formula is in kopecks and days."""
+        legs = self.legs()
+        return NewEntry(self.account, self.id, legs) if legs else None
+
+    def legs(self) -> tuple[Leg, ...]:
+        """One per service; a fee that rounds to nothing has none. The formula is in kopecks and days."""
         span = ServicePeriod(start=self.start, end=self.period.end)
         rule = self.rule if self.left == self.total_days else f"{self.rule}_by_days"
-        legs = tuple(
+        return tuple(
             Leg(
                 kind=OperationKind.CHARGE,
                 amount_kopecks=Kopecks(-self.fee(line)),
@@ -62,7 +66,6 @@ class Opening:
             for line in self.lines
             if self.fee(line)
         )
-        return NewEntry(self.account, self.id, legs) if legs else None
 
     def paid(self) -> Iterable[Line]:
         """The lines with their days paid."""
@@ -77,20 +80,26 @@ def opening_of(standing: Standing, lines: tuple[Line, ...], start: date) -> Open
 
 
 def due_now(standing: Standing, today: date) -> Opening:
-    """What a blocked account has to pay for: its services from today, for no fee accrues in a block."""
-    lines = tuple(_switched(line, today) for line in standing.charged if line.unpaid_from <= today)
+    """What a blocked account has to pay for: its services from today, for no fee accrues in a block.
+
+    A planned tariff whose day has come takes over; a dearer one is dropped, for there was no money for it that day.
+    """
+    lines = tuple(switched(standing, line, today, dearer=False) for line in _unpaid(standing, today))
     return opening_of(standing, lines, today)
+
+
+def _unpaid(standing: Standing, today: date) -> tuple[Line, ...]:
+    return tuple(line for line in standing.charged if line.unpaid_from <= today)
 
 
 def open_period(standing: Standing, day: date) -> Step:
     """Charge what is unpaid from this day, if balance and promise cover it; else block from this day."""
     unpaid = tuple(line for line in standing.charged if line.unpaid_from == day)
-    wished = opening_of(standing, tuple(_switched(line, day) for line in unpaid), day)
-    for lines in _candidates(unpaid, day):
-        opening = opening_of(standing, lines, day)
+    wished, plain = (opening_of(standing, lines, day) for lines in candidates(standing, unpaid, day))
+    for opening in (wished, plain):
         if standing.available_on(day) >= opening.total_kopecks:
             return _opened(standing, unpaid, opening, wished.total_kopecks)
-    return _blocked(standing, unpaid, day, wished.total_kopecks)
+    return _blocked(standing, unpaid, plain, wished)
 
 
 def unblock(standing: Standing, today: date) -> Step | None:
@@ -104,46 +113,45 @@ def unblock(standing: Standing, today: date) -> Step | None:
     on = {"state": AccountState.ACTIVE, "state_reason": None}
     after = standing.with_lines(opening.paid()).after(entry).model_copy(update=on)
     key = f"{today.isoformat()}:{standing.payments_kopecks}"
-    said = Said("unblocked", key, {"account": standing.account})
-    return Step(today, "unblock", after, (entry,) if entry else (), (said,))
+    tariffs = about_tariffs(standing, _unpaid(standing, today), opening.lines, today)
+    said = (*tariffs, Said("unblocked", key, {"account": standing.account}))
+    return Step(today, "unblock", after, (entry,) if entry else (), said)
 
 
-def _candidates(unpaid: tuple[Line, ...], day: date) -> Iterable[tuple[Line, ...]]:
-    """What may be charged, the wished first: with every planned tariff, then without those that cost more."""
-    yield tuple(_switched(line, day) for line in unpaid)
-    yield tuple(_switched(line, day, dearer=False) for line in unpaid)
+def candidates(standing: Standing, unpaid: tuple[Line, ...], day: date) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    """What may be charged, the wished first: with every tariff planned by this day, then without the dearer ones."""
+    wished = tuple(switched(standing, line, day) for line in unpaid)
+    return wished, tuple(switched(standing, line, day, dearer=False) for line in unpaid)
 
 
-def _switched(line: Line, day: date, dearer: bool = True) -> Line:
+def switched(standing: Standing, line: Line, day: date, dearer: bool = True) -> Line:
     """With its planned tariff, if that is due; without the plan, if it is dearer and may not be."""
     if line.planned is None or line.planned.on > day:
         return line
     new = line.planned.tariff
     if not dearer and new.fee_kopecks > line.tariff.fee_kopecks:
         return line.model_copy(update={"planned": None})
-    return line.model_copy(update={"planned": None, "tariff": new, "changed_in": line.planned.on})
+    changed_in = period_of(day, standing.anchor_day).start
+    return line.model_copy(update={"planned": None, "tariff": new, "changed_in": changed_in})
 
 
 def _opened(standing: Standing, before: tuple[Line, ...], opening: Opening, needed: Kopecks) -> Step:
     entry = opening.entry()
     after = standing.with_lines(opening.paid()).after(entry)
-    said = _about_tariffs(standing, before, opening.lines, opening.start)
+    said = about_tariffs(standing, before, opening.lines, opening.start)
     return Step(opening.start, "charge", after, (entry,) if entry else (), said, needed)
 
 
-def _blocked(standing: Standing, unpaid: tuple[Line, ...], day: date, needed: Kopecks) -> Step:
-    """Nothing is charged. A dearer tariff that was planned is dropped; one that costs no more waits here too."""
-    lines = tuple(_switched(line, day, dearer=False) for line in unpaid)
+def _blocked(standing: Standing, unpaid: tuple[Line, ...], plain: Opening, wished: Opening) -> Step:
+    """Nothing is charged. A dearer tariff that was planned is dropped; one that costs no more takes over."""
     state = {"state": AccountState.FINANCIAL_BLOCK, "state_reason": BLOCK_REASON}
-    after = standing.with_lines(lines).model_copy(update=state)
-    key = day.isoformat()
-    said = (*_about_tariffs(standing, unpaid, lines, day), Said("blocked", key, {"account": standing.account}))
-    return Step(day, "financial_block", after, said=said, needed_kopecks=needed)
+    after = standing.with_lines(plain.lines).model_copy(update=state)
+    tariffs = about_tariffs(standing, unpaid, plain.lines, plain.start)
+    said = (*tariffs, Said("blocked", plain.start.isoformat(), {"account": standing.account}))
+    return Step(plain.start, "financial_block", after, (), said, wished.total_kopecks, wished.legs())
 
 
-def _about_tariffs(
-    standing: Standing, before: tuple[Line, ...], after: tuple[Line, ...], day: date
-) -> tuple[Said, ...]:
+def about_tariffs(standing: Standing, before: tuple[Line, ...], after: tuple[Line, ...], day: date) -> tuple[Said, ...]:
     said = []
     for old, new in zip(before, after, strict=True):
         if old.planned is None or old.planned == new.planned:

@@ -8,15 +8,16 @@ from datetime import date, timedelta
 
 from chalicelib.billing import AccountState, OperationKind, ServicePeriod
 from chalicelib.billing.embedded.entries import Leg, NewEntry
-from chalicelib.billing.embedded.openings import BLOCK_REASON, Opening, opening_of
+from chalicelib.billing.embedded.openings import BLOCK_REASON, Opening, about_tariffs, candidates
 from chalicelib.billing.embedded.periods import period_of
-from chalicelib.billing.embedded.standing import Line, PastPause, Pause, Standing
+from chalicelib.billing.embedded.standing import PAUSES_KEPT, Line, PastPause, Pause, Standing
 from chalicelib.billing.embedded.steps import Said, Step
 from chalicelib.money import Kopecks, by_days
 
 
 def unused(standing: Standing, line: Line, start: date) -> Leg | None:
-    """What comes back for the paid days from ``start`` on; None if there are none."""
+    """What comes back for the paid days from ``start`` on; None if there are none. A free day brings nothing back."""
+    start = max(start, line.free_until or start)
     if line.unpaid_from <= start:
         return None
     period = period_of(start, standing.anchor_day)
@@ -67,8 +68,9 @@ def finish(standing: Standing, line: Line, day: date) -> Step:
     """The service is on again from this day, which is charged; not covered, the account is blocked."""
     pause = _pause(line)
     days = PastPause(service=line.service, start=pause.start, end=day - timedelta(days=1))
-    history = standing.pauses if days.end < days.start else (*standing.pauses, days)
-    running = line.model_copy(update={"pause": None, "unpaid_from": max(line.unpaid_from, day)})
+    kept = tuple(past for past in standing.pauses if past.end >= day - PAUSES_KEPT)
+    history = kept if days.end < days.start else (*kept, days)
+    running = line.model_copy(update={"pause": None, "unpaid_from": max(line.unpaid_from, day, line.free_until or day)})
     resumed = standing.with_line(running).model_copy(update={"pauses": history})
     back = _unused_fee(line, pause, day)
     entries = []
@@ -80,22 +82,27 @@ def finish(standing: Standing, line: Line, day: date) -> Step:
     said = [Said("suspension_ended", pause.id, facts)]
     if resumed.state is not AccountState.ACTIVE:
         return Step(day, "suspension_end", resumed, tuple(entries), tuple(said))
-    opening = _opening(resumed, running, pause, day)
+    # a service that was connected free until its first opening has nothing to pay before it
+    unpaid = (running,) if running.unpaid_from <= day else ()
+    wished, plain = (_opening(resumed, lines, pause, day) for lines in candidates(resumed, unpaid, day))
+    opening = wished if resumed.available_on(day) >= wished.total_kopecks else plain
+    said += about_tariffs(standing, unpaid, opening.lines, day)
+    resumed = resumed.with_lines(opening.lines)
     if resumed.available_on(day) < opening.total_kopecks:
         state = {"state": AccountState.FINANCIAL_BLOCK, "state_reason": BLOCK_REASON}
         said.append(Said("blocked", f"{day.isoformat()}:{pause.id}", {"account": standing.account}))
-        blocked = resumed.model_copy(update=state)
-        return Step(day, "suspension_end", blocked, tuple(entries), tuple(said), opening.total_kopecks)
+        blocked, needed = resumed.model_copy(update=state), wished.total_kopecks
+        return Step(day, "suspension_end", blocked, tuple(entries), tuple(said), needed, wished.legs())
     entry = opening.entry()
     if entry is not None:
         entries.append(entry)
     after = resumed.with_lines(opening.paid()).after(entry)
-    return Step(day, "suspension_end", after, tuple(entries), tuple(said), opening.total_kopecks)
+    return Step(day, "suspension_end", after, tuple(entries), tuple(said), wished.total_kopecks)
 
 
-def _opening(standing: Standing, line: Line, pause: Pause, day: date) -> Opening:
-    opening = opening_of(standing, (line,), day)
-    return Opening(opening.account, f"suspension:{pause.id}:end", day, opening.period, (line,), "resumption")
+def _opening(standing: Standing, lines: tuple[Line, ...], pause: Pause, day: date) -> Opening:
+    period = period_of(day, standing.anchor_day)
+    return Opening(standing.account, f"suspension:{pause.id}:end", day, period, lines, "resumption")
 
 
 def _fee(line: Line, pause: Pause, day: date) -> Leg | None:

@@ -35,7 +35,8 @@ class Pause(Value):
 class Line(Value):
     """A service of the account. ``unpaid_from`` is the first day that nothing has paid for yet.
 
-    ``changed_in`` is the first day of the period in which its tariff was last changed.
+    ``changed_in`` is the first day of the period in which its tariff was last changed. Days before ``free_until``
+    cost nothing although nobody paid for them: a service that was connected begins with the next opening.
     """
 
     service: str
@@ -46,6 +47,9 @@ class Line(Value):
     sort: int = 0
     planned: Planned | None = None
     changed_in: date | None = None
+    #: the day on which the subscriber changed it at once: a second click that day finds its own change
+    changed_on: date | None = None
+    free_until: date | None = None
     pause: Pause | None = None
 
     @property

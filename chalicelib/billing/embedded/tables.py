@@ -70,9 +70,9 @@ class AccountRow(BillingRow, discriminator="account"):
 
 
 class HeadRow(BillingRow, discriminator="head"):
-    """Where the account's ledger ends. Moves only in the transaction that writes the entry with that ``seq``.
+    """Where the account's ledger ends, and how the account stands: ``standing`` is what ``standing.KEPT`` names.
 
-    ``opened_until`` is the first day that no opening has paid for yet; absent before the first opening.
+    ``agenda_key`` is the row of the agenda that wakes the account on its next day, if there is one.
     """
 
     seq = IntegerAttribute(default=0)

@@ -1,32 +1,34 @@
 """Recomputes every account from its entries alone and names whatever does not agree.
 
-Each entry is held against the one before it, so one altered entry gives its own differences and not one
-for every entry after it; the head is held against the last. Meant for the provider's staff: it scans, and
-keeps all uniqueness rows in memory.
+How an account stands is held against the same entries (``agreement``). Each entry is held against the one before it,
+so one altered entry gives its own differences and not one for every entry after it; the head is held against the
+last. Meant for the provider's staff: it scans, and keeps all uniqueness rows in memory.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
+from chalicelib.billing.embedded.agreement import Difference, disagreements
 from chalicelib.billing.embedded.entries import Totals, entry_hash
 from chalicelib.billing.embedded.ledger import find_external
-from chalicelib.billing.embedded.tables import EntryRow, ExternalRow, HeadRow, LegMap, external_key
+from chalicelib.billing.embedded.paid_days import PaidDays
+from chalicelib.billing.embedded.tables import (
+    AccountRow,
+    BillingRow,
+    EntryRow,
+    ExternalRow,
+    HeadRow,
+    LegMap,
+    external_key,
+)
 from chalicelib.clock import to_text
+from chalicelib.config import load
 from chalicelib.store.tables import fetch, reading
 
-
-@dataclass(frozen=True)
-class Difference:
-    """``what``: seq, previous_hash, hash, totals, balance, leg, external, head.<field>, contra."""
-
-    account: str
-    entry: str
-    what: str
-    expected: str
-    found: str
-
-    def __str__(self) -> str:
-        return f"account {self.account} entry {self.entry}: {self.what}: expected {self.expected}, found {self.found}"
+#: How often an account that changes while it is read is read on.
+READINGS = 50
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,14 @@ class Report:
     differences: tuple[Difference, ...]
 
 
-def verify(account: str | None = None) -> Report:
-    """Check one account or all. May run while payments are posted.
+def verify(account: str | None = None, zone: ZoneInfo | None = None) -> Report:
+    """Check one account or all. May run while payments are posted. ``zone`` is the provider's, by default from the
+    settings.
 
     :raises UpstreamUnavailable: the store did not answer.
     """
-    externals = _externals(account)
-    walks = [_Walk(number, externals) for number in ([account] if account else _accounts(externals))]
+    externals, zone = _externals(account), zone or load().zone
+    walks = [_Walk(number, zone, externals) for number in ([account] if account else _accounts(externals))]
     found = [difference for walk in walks for difference in walk.run()]
     seen = {key for walk in walks for key in walk.seen}
     for row in externals.values():
@@ -75,6 +78,7 @@ class _Walk:
     """One account from its first entry to its head."""
 
     account: str
+    zone: ZoneInfo
     externals: dict[str, ExternalRow]
     seen: set[tuple[str, str]] = field(default_factory=set)
     balance: int = 0
@@ -83,16 +87,23 @@ class _Walk:
     seq: int = 0
     totals: Totals = field(default_factory=Totals)
     hash: str = ""
+    paid: dict[str, PaidDays] = field(default_factory=lambda: defaultdict(PaidDays))
 
     def run(self) -> Iterator[Difference]:
-        while True:
+        found: list[Difference] = []
+        stalled = False
+        for _ in range(READINGS):
             before = self.seq
             yield from self._read_on()
-            head = fetch(HeadRow, self.account, "head")
+            own, head = _account(self.account)
             # A payment posted in the meantime moved the head: read on until nothing new comes.
-            if head is None or head.seq <= self.seq or self.seq == before:
+            if head is not None and head.seq > self.seq and not stalled:
+                stalled = self.seq == before
+                continue
+            found = [*self._head(head), *disagreements(own, head, self.paid, self.zone)]
+            if not found or head is None or _revision(self.account) == head.revision:
                 break
-        yield from self._head(head)
+        yield from found
 
     def _read_on(self) -> Iterator[Difference]:
         with reading():
@@ -110,6 +121,9 @@ class _Walk:
         yield from self._compare(entry.item, "balance", expected.balance, entry.balance_kopecks)
         if not entry.legs or not all(leg.amount_kopecks for leg in entry.legs):
             yield Difference(self.account, entry.item, "leg", "legs that move money", "an empty one")
+        for leg in entry.legs:
+            for what, wanted, got in self.paid[leg.service or ""].take(leg):
+                yield Difference(self.account, entry.item, what, wanted, got)
         yield from self._external(entry)
         self.seen.add((self.account, entry.item))
         self.contra -= sum(leg.amount_kopecks for leg in entry.legs)
@@ -136,6 +150,19 @@ class _Walk:
     def _compare(self, entry: str, what: str, expected: object, found: object) -> Iterator[Difference]:
         if expected != found:
             yield Difference(self.account, entry, what, str(expected), str(found))
+
+
+def _account(account: str) -> tuple[AccountRow | None, HeadRow | None]:
+    """One query, consistent."""
+    with reading():
+        rows = list(BillingRow.query(account, consistent_read=True))
+    own = next((row for row in rows if isinstance(row, AccountRow)), None)
+    return own, next((row for row in rows if isinstance(row, HeadRow)), None)
+
+
+def _revision(account: str) -> int | None:
+    head = fetch(HeadRow, account, "head")
+    return head.revision if head is not None else None
 
 
 def _kinds(legs: list[LegMap]) -> str:

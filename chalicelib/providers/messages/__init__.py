@@ -1,6 +1,6 @@
 """The message port: one short service message to one address."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -41,3 +41,9 @@ def load(name: str, environ: Mapping[str, str], http: Outgoing) -> MessageSender
     adapter: Any = getattr(import_module(module), cls)
     sender: MessageSender = adapter.from_environment(environ, http)
     return sender
+
+
+def load_all(names: Iterable[str | None], environ: Mapping[str, str]) -> dict[str, MessageSender]:
+    """Channel -> sender, of those that are chosen."""
+    senders = [load(name, environ, Outgoing(name)) for name in names if name]
+    return {sender.channel: sender for sender in senders}
