@@ -7,10 +7,13 @@ internet costs 650 roubles, the phone 150, both paid.
 from datetime import date
 
 from chalicelib import bootstrap
-from chalicelib.billing import AccountView, ServiceKind
+from chalicelib.billing import AccountView, OperationKind, ServiceKind
 from chalicelib.billing.embedded import accounts, catalogue
 from chalicelib.billing.embedded.accounts import NewAccount, NewService
 from chalicelib.billing.embedded.catalogue import CatalogueTariff, TariffGroup
+from chalicelib.billing.embedded.entries import Leg, NewEntry
+from chalicelib.billing.embedded.ledger import Ledger
+from chalicelib.billing.embedded.tables import EntryRow, LegMap
 from chalicelib.money import Kopecks
 from tests.product import START, Product, books
 
@@ -54,6 +57,23 @@ def settle(shop: Product, balance: int = 200_00, contract_on: date = date(2026, 
 
 def pay(kopecks: int, id: str, account: str = ACCOUNT) -> None:
     bootstrap.billing().post_payment(account, Kopecks(kopecks), f"pay:{id}", "gateway:robokassa")
+
+
+def owe(kopecks: int, id: str) -> None:
+    """A call that was made: it is charged whatever the balance."""
+    leg = Leg(OperationKind.CHARGE, Kopecks(-kopecks), "Звонок", "revenue:telephony", "phone", rule="call")
+    Ledger(books()).post(NewEntry(ACCOUNT, f"call:{id}", (leg,)))
+
+
+def give(kopecks: int) -> None:
+    """A correction by hand, in the subscriber's favour."""
+    leg = Leg(OperationKind.CORRECTION, Kopecks(kopecks), "Перерасчёт", "correction", "internet")
+    Ledger(books()).post(NewEntry(ACCOUNT, f"correction:{kopecks}", (leg,), "i.petrova", "Авария, заявка 1"))
+
+
+def entry_legs() -> list[LegMap]:
+    """Every leg of the account's ledger, oldest first."""
+    return [leg for row in EntryRow.query(ACCOUNT) for leg in row.legs]
 
 
 def view() -> AccountView:

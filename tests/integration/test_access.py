@@ -17,9 +17,14 @@ SAMPLES: dict[str, Any] = {
     "/api/session": {"login": "bob", "password": "demo-password-1"},
     "/api/session/step-up": {"password": "demo-password-1"},
     "/api/accounts/{account}/topups": {"id": TOPUP, "amount_kopecks": 500_00, "gateway": "robokassa"},
-}
+    "/api/accounts/{account}/promised-payment": {"expected_amount_kopecks": 500_00},
+    "/api/accounts/{account}/services/{service}/tariff-change": {
+        "tariff": "t300", "when": "next_period", "expected_charge_kopecks": 0,
+    },
+    "/api/accounts/{account}/services/{service}/suspension": {"from": "2026-12-01", "to": "2026-12-10"},
+}  # fmt: skip
 #: What of bob's stands behind a path's parameters.
-BOBS = {"{account}": "100201", "{id}": TOPUP}
+BOBS = {"{account}": "100201", "{id}": TOPUP, "{service}": "internet"}
 
 
 def named(routes: list[Route]) -> list[Any]:
