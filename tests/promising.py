@@ -14,6 +14,8 @@ from tests.scene import ACCOUNT, settle, view
 
 #: 23:59:59 of 12 December + 3 days in Moscow
 UNTIL = datetime(2026, 12, 15, 20, 59, 59, tzinfo=UTC)
+#: What may happen at a call that makes a difference to what comes after it.
+DEATHS = ("crash_before", "crash_after", "lost_answer", "server_error")
 
 
 def offer() -> PromiseOffer:

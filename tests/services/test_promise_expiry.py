@@ -11,9 +11,9 @@ from chalicelib.store.agenda import Kind
 from local.store.handlers import Answer
 from local.store.transport import Call, set_around
 from tests.product import Product
-from tests.promising import UNTIL, blocked, history, offer, quiet, take
+from tests.promising import DEATHS, UNTIL, blocked, history, offer, quiet, take
 from tests.scene import ACCOUNT, give, settle, told, view
-from tests.storm.harness import KINDS, Breaker, broken
+from tests.storm.harness import Breaker, broken
 
 # the end
 
@@ -65,7 +65,7 @@ def test_a_late_agenda_ends_it_all_the_same_and_once(shop: Product) -> None:
     quiet(shop)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", DEATHS)
 @pytest.mark.parametrize("at", range(1, 9))
 def test_an_end_broken_at_any_call_is_finished_by_the_next_run(shop: Product, kind: str, at: int) -> None:
     blocked(shop)
@@ -113,9 +113,10 @@ def test_it_waits_for_a_day_at_most_and_then_an_operator_knows(shop: Product) ->
     shop.fault("billing", "post_payment", "timeout_before", times=1000)
     shop.pay(shop.order("sub-bob", ACCOUNT, 600_00).topup)
     at_the_end(shop)
-    shop.advance(hours=23, minutes=50)
-    assert view().state == "active"
-    shop.advance(minutes=30)
+    for hours, state in ((23, "active"), (1, "financial_block")):
+        shop.clock.advance(hours * 3600)
+        bootstrap.agenda_runner().run(Kind.PROMISED_PAYMENT)
+        assert view().state == state
     assert (view().state, history()) == ("financial_block", [("ended", 600_00)])
     assert [case.kind for case in shop.cases() if case.kind.startswith("promise")] == ["promise_uncredited"]
 

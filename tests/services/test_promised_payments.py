@@ -20,9 +20,9 @@ from local.store.handlers import Answer
 from local.store.transport import Call, set_around
 from tests import scene
 from tests.product import Product, books
-from tests.promising import UNTIL, blocked, history, offer, quiet, take
+from tests.promising import DEATHS, UNTIL, blocked, history, offer, quiet, take
 from tests.scene import ACCOUNT, NEXT_PERIOD, entry_legs, owe, pay, settle, told, view
-from tests.storm.harness import KINDS, Breaker, broken
+from tests.storm.harness import Breaker, broken
 
 
 def refused(expected: int = 600_00) -> str:
@@ -239,7 +239,7 @@ def test_two_promises_under_two_ids_are_one_in_the_billing(shop: Product) -> Non
     assert codes == [("a", 600_00), ("a", 600_00)]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", DEATHS)
 @pytest.mark.parametrize("at", range(1, 10))
 def test_a_promise_broken_at_any_call_is_granted_once_and_ends_once(shop: Product, kind: str, at: int) -> None:
     blocked(shop)
