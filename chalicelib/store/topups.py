@@ -8,13 +8,21 @@ from typing import Any, Literal
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
-from pynamodb.models import Model
 
 from chalicelib.errors import NotFound, UpstreamUnavailable
 from chalicelib.store.agenda import AgendaRow, Kind, pointed
 from chalicelib.store.agenda import row as agenda_row
 from chalicelib.store.messages import MessageRow
-from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute, code_of, fetch, reading
+from chalicelib.store.tables import (
+    TABLE_PREFIX,
+    Connected,
+    InstantAttribute,
+    IntegerAttribute,
+    Row,
+    code_of,
+    fetch,
+    reading,
+)
 from chalicelib.store.transaction import ConditionFailed, Transaction
 
 Status = Literal["created", "awaiting_payment", "paid", "credited", "declined", "expired"]
@@ -34,7 +42,7 @@ _TOPUP, _INVOICE, _COUNTER = "topup", "invoice", "counter"
 LARGEST_INVOICE = 2**31 - 1
 
 
-class TopUpRow(Model):
+class TopUpRow(Row):
     class Meta(Connected):
         table_name = TABLE_PREFIX + "topups"
 
@@ -57,11 +65,10 @@ class TopUpRow(Model):
     tries = IntegerAttribute(default=0)
     #: the first question of a row of questions that nobody answered
     unanswered_since = InstantAttribute(null=True)
-    case_open = BooleanAttribute(default=False)
     agenda_key = UnicodeAttribute(null=True)
 
 
-class EventRow(Model):
+class EventRow(Row):
     class Meta(Connected):
         table_name = TABLE_PREFIX + "topups"
 
@@ -72,7 +79,7 @@ class EventRow(Model):
     by = UnicodeAttribute()
 
 
-class InvoiceRow(Model):
+class InvoiceRow(Row):
     class Meta(Connected):
         table_name = TABLE_PREFIX + "topups"
 
@@ -81,7 +88,7 @@ class InvoiceRow(Model):
     target = UnicodeAttribute()
 
 
-class BudgetRow(Model):
+class BudgetRow(Row):
     class Meta(Connected):
         table_name = TABLE_PREFIX + "topups"
 
@@ -90,7 +97,7 @@ class BudgetRow(Model):
     used = IntegerAttribute(default=0)
 
 
-class CounterRow(Model):
+class CounterRow(Row):
     class Meta(Connected):
         table_name = TABLE_PREFIX + "topups"
 
@@ -197,7 +204,7 @@ class TopUpStore:
         for _ in range(TRIES):
             if to not in MOVES[topup.status]:
                 break
-            fresh = {"status": to, "tries": 0, "case_open": False, "unanswered_since": None}
+            fresh = {"status": to, "tries": 0, "unanswered_since": None}
             tx = self._step(topup, then, {**fresh, **_marks(topup, to, at)})
             tx.put("event", _event(topup, to, at, by, topup.revision + 1))
             if message is not None:
@@ -228,10 +235,22 @@ class TopUpStore:
             return False
         return True
 
+    def replan(self, topup: TopUpRow, then: Next, tx: Transaction) -> None:
+        """Make an unchanged top-up due anew, within a transaction of the caller's.
+
+        Its commit fails with ``topup`` among the names if the top-up changed since it was read.
+        """
+        self._step(topup, then, {"tries": 0}, tx=tx)
+
     def _step(
-        self, topup: TopUpRow, then: Next | None, changes: dict[str, Any], held: AgendaRow | None = None
+        self,
+        topup: TopUpRow,
+        then: Next | None,
+        changes: dict[str, Any],
+        held: AgendaRow | None = None,
+        tx: Transaction | None = None,
     ) -> Transaction:
-        tx = Transaction()
+        tx = Transaction() if tx is None else tx
         later = agenda_row(then.kind, topup.topup_id, then.due_at, self.shards) if then else None
         same = later is not None and later.key == topup.agenda_key
         if topup.agenda_key and not same:
