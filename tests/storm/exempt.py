@@ -19,7 +19,6 @@ _FILLED = "fills the store before anybody is a subscriber"
 FUNCTIONS = {
     "store/agenda.py Agenda.next_due": "asked by the movable clock of one machine only",
     "store/cases.py CaseStore.get": _STAFF,
-    "store/cases.py CaseStore.close": _STAFF,
     "store/subscribers.py SubscriberStore.add": _FILLED,
     "store/subscribers.py SubscriberStore.journal": _STAFF,
     "billing/embedded/operations.py _entries": "a read: it only makes the query that its caller sends",
