@@ -204,14 +204,14 @@ class TopUpStore:
         for _ in range(TRIES):
             if to not in MOVES[topup.status]:
                 break
-            fresh = {"status": to, "tries": 0, "unanswered_since": None}
-            tx = self._step(topup, then, {**fresh, **_marks(topup, to, at)})
+            fresh = {"status": to, "tries": 0, "unanswered_since": None, **_marks(topup, to, at)}
+            tx = self._step(topup, then, fresh)
             tx.put("event", _event(topup, to, at, by, topup.revision + 1))
             if message is not None:
                 self._enqueue(tx, message)
             try:
                 tx.commit()
-                return self.existing(topup.topup_id)
+                return self._moved(topup, then, fresh)
             except ConditionFailed as failed:
                 if "topup" not in failed.names:
                     raise
@@ -221,6 +221,13 @@ class TopUpStore:
         if topup.status != to and to not in _PASSED[topup.status]:
             raise ConditionFailed(frozenset({"status"}))
         return topup
+
+    def _moved(self, topup: TopUpRow, then: Next | None, changes: dict[str, Any]) -> TopUpRow:
+        """The row after a change that was applied: conditional on its revision, so nobody else is in it, and it
+        need not be read anew."""
+        later = agenda_row(then.kind, topup.topup_id, then.due_at, self.shards).key if then else None
+        known = {**topup.attribute_values, **changes, "revision": topup.revision + 1, "agenda_key": later}
+        return TopUpRow(**known)
 
     def postpone(self, topup: TopUpRow, then: Next | None, held: AgendaRow, **changes: Any) -> bool:
         """Move the agenda row of an unchanged top-up; ``held`` is the row that the caller has leased.
