@@ -21,6 +21,7 @@ ORDERS = {
     "first": ("100201", 500_00, "3f1c9a52-7d0e-4b6a-8f21-5c9d0e7ab314"),
     "of the same account": ("100201", 70_00, "3f1c9a52-7d0e-4b6a-8f21-5c9d0e7ab315"),
     "of the other account": ("100202", 300_00, "3f1c9a52-7d0e-4b6a-8f21-5c9d0e7ab316"),
+    "credited, its message not sent": ("100202", 90_00, "3f1c9a52-7d0e-4b6a-8f21-5c9d0e7ab317"),
 }
 
 
@@ -45,7 +46,8 @@ ACTS: Mapping[str, tuple[str, Callable[[Product, Orders], Any]]] = {
     "overlapping reconciliation": ("first", reconcile),
     "webhook of the other account": ("of the other account", told("of the other account")),
     "webhook of a second order": ("of the same account", told("of the same account")),
-    "delivery": ("first", deliver),
+    "delivery": ("credited, its message not sent", deliver),
+    "overlapping delivery": ("credited, its message not sent", deliver),
 }
 RACES = [
     ("webhook", "duplicate"),
@@ -55,6 +57,7 @@ RACES = [
     ("reconciliation", "overlapping reconciliation"),
     ("reconciliation", "webhook of the other account"),
     ("reconciliation", "webhook of a second order"),
+    ("delivery", "overlapping delivery"),
     ("webhook", "duplicate", "reconciliation"),
 ]
 #: Whose calls hardly touch what the other's do: only in the storm.
@@ -67,11 +70,12 @@ FAR_RACES = [
 
 
 def prepared(shop: Product, race: tuple[str, ...]) -> Orders:
-    """Every order that takes part is paid, a minute ago, and nobody has heard of it."""
+    """Every order that takes part is paid, a minute ago, and nobody but for one has heard of it."""
     wanted = dict.fromkeys(ACTS[name][0] for name in race)
     orders = {name: shop.order("sub-bob", *ORDERS[name]).topup for name in wanted}
     for topup in orders.values():
-        shop.pay(topup, webhook="lost")
+        heard = topup.topup_id == ORDERS["credited, its message not sent"][2]
+        shop.pay(topup, webhook="normal" if heard else "lost")
     shop.clock.advance(61)
     return orders
 
