@@ -79,6 +79,10 @@ def _around(text: str, spelt: str) -> str:
     return text[max(0, at - 120) : at + len(spelt) + 40]
 
 
+#: The record's own clock, threads and processes: long numbers that change, where an account number may turn up.
+_FIGURES = {"created", "msecs", "relativeCreated", "thread", "process"}
+
+
 class LogSink(logging.Handler):
     """Every record as nobody would print it: message, facts, exception, chain of causes, nothing masked.
 
@@ -94,4 +98,5 @@ class LogSink(logging.Handler):
         if record.levelno < logging.WARNING and not record.name.startswith(("chalicelib", "app", "ops")):
             return
         told = "".join(traceback.format_exception(record.exc_info[1])) if record.exc_info and record.exc_info[1] else ""
-        self._sinks.take("log", f"{record.name} {record.getMessage()} {vars(record)!r} {told}")
+        facts = {name: fact for name, fact in vars(record).items() if name not in _FIGURES}
+        self._sinks.take("log", f"{record.name} {record.getMessage()} {facts!r} {told}")

@@ -59,7 +59,7 @@ CHARLIES = {
     "charlie's email": "canary.charlie.11@example.ru",
     "charlie's contract": "canary-login-12",
     "charlie's name": "Canary Charlie 13",
-    "charlie's account": "90013",
+    "charlie's account": "900130130130",
     "charlie's address": "Canary street 14",
     "charlie's label": "Canary label 15",
     "charlie's service": "Canary service 16",
