@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PORT ?= 8000
 export DATA_DIR ?= .local
+STAGE ?= dev
 export CHALICE_CLI_VERSION_WARNING = 0
 SOURCES := app.py chalicelib local ops tests
 
@@ -25,7 +26,11 @@ $(VENV)/.dev: $(VENV)/.local requirements-dev.txt
 run: $(VENV)/.local ## the whole product on this machine (PORT, DATA_DIR)
 	@$(BIN)/python -m local
 
+serve: $(VENV)/.local ## the product for real subscribers (SETTINGS_FILE); see docs/serve.md
+	@$(BIN)/python -m local serve
+
 reset: ## forget the data of `make run`
+	@! grep -qsx service "$(DATA_DIR)/purpose" || { echo "$(DATA_DIR) holds the data of a service; it is not reset"; exit 1; }
 	@rm -rf -- "$(DATA_DIR)"
 
 install: $(VENV)/.dev ## what the tests and checks need, the browser included
@@ -33,6 +38,9 @@ install: $(VENV)/.dev ## what the tests and checks need, the browser included
 
 test: install ## every test, offline
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+storm: $(VENV)/.dev ## the full lists of faults, pairs and orders (MINUTES=n, STORM_SEED)
+	STORM=1 STORM_MINUTES=$(MINUTES) $(BIN)/python -m pytest -q -n 2 tests/storm
 
 check: $(VENV)/.dev ## format, lint, types, import law
 	$(BIN)/ruff format --check $(SOURCES)
@@ -45,15 +53,17 @@ format: $(VENV)/.dev ## put the code into its one format
 	$(BIN)/ruff check --fix-only --quiet $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
-bench: $(VENV)/.dev ## counted costs: store calls, bytes, instructions
+bench: $(VENV)/.dev package ## counted costs and ratios: store, agenda, request, package, import
 	$(BIN)/python -m tests.bench
 
-package: $(VENV)/.local ## the Lambda package and its template, in build/package
+package: $(VENV)/.local ## the Lambda package and its template, in build/package (STAGE)
 	rm -rf build/package
-	AWS_DEFAULT_REGION=eu-central-1 $(BIN)/chalice package --stage dev build/package
-	@ls -l build/package
+	$(BIN)/python -m ops package --stage $(STAGE)
+
+deploy: $(VENV)/.local ## put the portal into AWS (STAGE; PLAN=1 only says what it would do)
+	$(BIN)/python -m ops deploy --stage $(STAGE) $(if $(PLAN),--dry-run)
 
 clean: ## remove what was built and installed
 	rm -rf -- $(VENV) build
 
-.PHONY: help run reset install test check format bench package clean
+.PHONY: help run serve reset install test storm check format bench package deploy clean

@@ -1,6 +1,5 @@
 """The only place where concrete things meet: each is built once per warm container."""
 
-import os
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -9,11 +8,13 @@ from functools import cache
 from chalicelib import billing as billing_port
 from chalicelib import clock, config
 from chalicelib.billing import BillingSystem
+from chalicelib.cloud.queue import Queue
 from chalicelib.providers import gateways as gateway_port
 from chalicelib.providers import messages as message_port
 from chalicelib.services.accounts import Accounts
 from chalicelib.services.agenda import AgendaRunner
 from chalicelib.services.calendar import Calendar
+from chalicelib.services.cases import Cases
 from chalicelib.services.internet import Internet
 from chalicelib.services.messages import Messages
 from chalicelib.services.passwords import Passwords
@@ -36,7 +37,7 @@ from chalicelib.upstream import Outgoing
 # The seams through which tests and the local sandbox move time, chance, settings and the billing's luck.
 current_time: clock.Clock = clock.utc_now
 random_bytes: Callable[[int], bytes] = secrets.token_bytes
-environ: Mapping[str, str] = os.environ
+environ: Mapping[str, str] = config.environment()
 around_billing: list[Callable[[BillingSystem], BillingSystem]] = []
 settings = cache(lambda: config.load(environ))
 
@@ -78,9 +79,9 @@ settlement = cache(lambda: Settlement(topup_store(), billing(), gateways(), agen
 calendar = cache(lambda: Calendar(billing(), agenda()))
 internet = cache(lambda: Internet(billing()))
 webhooks = cache(lambda: Webhooks(gateways(), topup_store(), settlement(), CaseStore(), now))
-messages = cache(
-    lambda: Messages(MessageStore(settings().agenda_shards), agenda(), senders(), SubscriberStore(), CaseStore(), now)
-)
+message_store = cache(lambda: MessageStore(settings().agenda_shards))
+messages = cache(lambda: Messages(message_store(), agenda(), senders(), SubscriberStore(), CaseStore(), now))
+cases = cache(lambda: Cases(CaseStore(), topup_store(), message_store(), now, settings()))
 promises = cache(lambda: PromiseStore(settings().agenda_shards))
 expiry = cache(lambda: PromiseExpiry(promises(), billing(), settlement(), CaseStore(), now, settings()))
 promised_payments = cache(lambda: PromisedPayments(promises(), billing(), agenda(), expiry(), now, token, settings()))
@@ -88,11 +89,12 @@ promised_payments = cache(lambda: PromisedPayments(promises(), billing(), agenda
 
 @cache
 def agenda_runner() -> AgendaRunner:
+    settle, queue = settlement(), settings().queue_url
     works = {
-        Kind.ASK_GATEWAY: settlement().ask,
-        Kind.SETTLE_TOPUP: settlement().settle,
+        Kind.ASK_GATEWAY: settle.ask,
+        Kind.SETTLE_TOPUP: settle.settle,
         Kind.DELIVER_MESSAGE: messages().deliver,
         Kind.ACCOUNT_DAY: calendar().run,
         Kind.PROMISED_PAYMENT: promised_payments().look,
     }
-    return AgendaRunner(agenda(), CaseStore(), works, now)
+    return AgendaRunner(agenda(), CaseStore(), works, now, Queue(queue) if queue else None)

@@ -12,9 +12,19 @@ from functools import cached_property
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 PREFIX = "PORTAL_"
+SECRETS = "PORTAL_SECRETS"
 
 
 def _split(value: object) -> object:
@@ -25,7 +35,8 @@ Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
 class Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+    # a refused value may be a secret: the error names the setting, never what it held
+    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,), hide_input_in_errors=True)
 
     # the deployment
     stage: str = Field("local", description="name of the deployment")
@@ -38,7 +49,14 @@ class Settings(BaseModel):
     origin_secret: Annotated[SecretStr, Field(min_length=32)] | None = Field(
         None, description="the distribution's secret header: nothing is answered without it; a deployment needs one"
     )
+    origin_secret_old: Annotated[SecretStr, Field(min_length=32)] | None = Field(
+        None, description="the one before, taken as well while the distribution changes over to a new one"
+    )
     request_deadline_seconds: float = Field(20, description="time of one request, outgoing calls included")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="from which level on the portal's own modules log"
+    )
 
     # what is plugged in
     billing: str = Field("embedded", description="the billing adapter")
@@ -104,6 +122,7 @@ class Settings(BaseModel):
     agenda_shards: int = Field(4, ge=1, le=64, description="parts of each agenda kind; never lower it in operation")
     agenda_batch: int = Field(100, description="rows taken from one part in one look")
     agenda_lease_seconds: int = Field(60, description="how long a worker holds a row")
+    queue_url: str | None = Field(None, description="queue for the agenda's workers; without one every run works alone")
 
     @model_validator(mode="after")
     def _deployed_behind_its_distribution(self) -> Self:
@@ -135,6 +154,21 @@ class Settings(BaseModel):
     @property
     def topup_expires(self) -> timedelta:
         return timedelta(hours=self.topup_expires_hours)
+
+
+def environment(environ: Mapping[str, str] = os.environ) -> Mapping[str, str]:
+    """What every setting is read from: a deployment's secrets come together, as one JSON object ``PORTAL_SECRETS``.
+
+    :raises ValueError: it is not that; what it holds is not shown.
+    """
+    packed = environ.get(SECRETS)
+    if packed is None:
+        return environ
+    try:
+        secrets = TypeAdapter(dict[str, str]).validate_json(packed, strict=True)
+    except ValidationError:
+        raise ValueError(f"{SECRETS} is not a JSON object of texts") from None
+    return {**{name: value for name, value in environ.items() if name != SECRETS}, **secrets}
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:

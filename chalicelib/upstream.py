@@ -4,20 +4,17 @@ This module alone decides what a broken line means. A read may be repeated; of a
 connection that was never made proves that nothing happened. No retry adapter is ever mounted.
 """
 
-import logging
 import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
 
 from chalicelib.errors import OutcomeUnknown, UpstreamBroken, UpstreamError, UpstreamUnavailable
-
-log = logging.getLogger(__name__)
+from chalicelib.metrics import observed
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
@@ -63,26 +60,21 @@ class Outgoing:
         self, call: str, method: str, url: str, lost: type[UpstreamError], arguments: Mapping[str, Any]
     ) -> Answer:
         timeout = _timeout()
-        started = time.monotonic()
-        status: int | str = "-"
-        try:
-            response = self._session.request(
-                method, url, timeout=timeout, allow_redirects=False, stream=True, **arguments
-            )
-            status = response.status_code
-            body = _body(response, started + sum(timeout))
+        with observed(self.target, call) as facts:
+            by = time.monotonic() + sum(timeout)
+            try:
+                response = self._session.request(
+                    method, url, timeout=timeout, allow_redirects=False, stream=True, **arguments
+                )
+                status = facts["status"] = response.status_code
+                body = _body(response, by)
+                text = body.decode(response.encoding or "utf-8", "replace")
+            except (requests.RequestException, HTTPError, OSError, LookupError) as error:
+                name = facts["status"] = type(error).__name__
+                raise (UpstreamUnavailable if _never_left(error) else lost)(f"{self.target} {call}: {name}") from None
             if status >= 500 or len(body) > LARGEST_ANSWER:
                 raise lost(f"{self.target} {call} answered {status}, {len(body)} bytes")
-            return Answer(
-                status, body.decode(response.encoding or "utf-8", "replace"), response.headers.get("Content-Type", "")
-            )
-        except (requests.RequestException, HTTPError, OSError, LookupError) as error:
-            status = type(error).__name__
-            raise (UpstreamUnavailable if _never_left(error) else lost)(f"{self.target} {call}: {status}") from None
-        finally:
-            took = round((time.monotonic() - started) * 1000)
-            facts = {"target": self.target, "call": call, "method": method, "path": urlsplit(url).path}
-            log.info("outgoing call", extra={**facts, "status": status, "duration_ms": took})
+            return Answer(status, text, response.headers.get("Content-Type", ""))
 
 
 def _body(response: requests.Response, by: float) -> bytes:

@@ -1,61 +1,19 @@
-"""``make run``: the whole product on one machine, with demo subscribers and sandboxes of the outside companies."""
+"""``python -m local``: the demonstration (``make run``); ``python -m local serve``: the service (``make serve``)."""
 
-import logging
-import os
-import signal
+import argparse
 import sys
-import threading
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def _environment(port: int) -> None:
-    """Settings of the demonstration; a variable that is already set wins."""
-    from local.sandbox import demo_environment
-
-    origin = f"http://127.0.0.1:{port}"
-    defaults = {
-        "PORTAL_STAGE": "local",
-        "PORTAL_SITE_URL": origin,
-        "PORTAL_PUBLIC_ORIGINS": f"{origin},http://localhost:{port}",
-        "PORTAL_GATEWAYS": "robokassa",
-        "PORTAL_SMS": "smsc",
-        "PORTAL_EMAIL": "ses",
-        **demo_environment(origin),
-    }
-    for name, value in defaults.items():
-        os.environ.setdefault(name, value)
 
 
 def main() -> int:
-    port = int(os.environ.get("PORT", "8000"))
-    data = Path(os.environ.get("DATA_DIR", ".local"))
-    _environment(port)
-    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "WARNING"), format="%(levelname)s %(name)s %(message)s")
-    # imported only now: settings and table names are read from the environment when the portal is loaded
-    from local.machine import Machine
-    from local.store.errors import StoreError
+    parser = argparse.ArgumentParser(prog="python -m local")
+    parser.add_argument("what", nargs="?", choices=("run", "serve"), default="run")
+    if parser.parse_args().what == "serve":
+        from local import service
 
-    try:
-        machine = Machine(data, port)
-    except (StoreError, OSError) as error:
-        print(f"Cannot start: {error}", file=sys.stderr)
-        return 1
-    stop = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stop.set())
-    machine.start()
-    print(
-        f"\n  Subscriber portal   http://127.0.0.1:{port}/\n"
-        f"  Sandbox panel       http://127.0.0.1:{port}/sandbox/\n\n"
-        "  Demo logins: alice, bob, charlie; the password of each is demo-password-1\n"
-        f"  Data: {data.resolve()} (make reset starts afresh). Ctrl+C stops.\n",
-        flush=True,
-    )
-    stop.wait()
-    machine.close()
-    return 0
+        return service.main()
+    from local import run
+
+    return run.main()
 
 
 if __name__ == "__main__":

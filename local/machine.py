@@ -1,95 +1,73 @@
-"""The parts of the local product put together: store, portal, sandbox, worker, server."""
+"""What the demonstration and the service share: store, side door, portal, site, server and a worker."""
 
-import json
 import logging
 import threading
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import app as portal_app
 from chalicelib import bootstrap
-from local import demo, demo_logins
-from local.clock import MovableClock
+from chalicelib.clock import Clock
 from local.gateway import Portal
-from local.sandbox import Sandbox
-from local.server import Server
+from local.purpose import Purpose, claim
+from local.server import Sandboxed, Server
 from local.site import Site
-from local.store import transport
+from local.store import door, transport
 from local.store.engine import Engine
 from local.store.schema import create_tables
-from local.web import Request, Response
 
 log = logging.getLogger(__name__)
 
 SITE = Path(__file__).resolve().parent.parent / "static_site"
-TICK_SECONDS = 1.0
+#: What a stop waits for requests that have begun; one has 20 s for its own calls.
+DRAIN_SECONDS = 25
 
 
 class Machine:
-    """Everything of one data directory on one port. ``start`` serves until ``close``."""
+    """One data directory, its store and the portal on it. Nobody is answered before ``listen`` and ``start``."""
 
-    def __init__(self, data: Path, port: int) -> None:
-        data.mkdir(parents=True, exist_ok=True)
+    def __init__(self, data: Path, purpose: Purpose, clock: Clock) -> None:
+        """:raises WrongPurpose, StoreError, OSError: nothing was started."""
+        claim(data, purpose)
         self._engine = Engine(data / "store")
         transport.attach(self._engine)
-        self.clock = MovableClock()
-        self._portal = Portal(portal_app.app)
+        self.app = portal_app.app
+        self.portal = Portal(self.app)
         bootstrap.forget()
-        bootstrap.current_time = self.clock
-        self.sandbox = Sandbox(data, self.clock, self._deliver, _Agenda(), self._find_checkout)
-        bootstrap.around_billing = [self.sandbox.billing]
+        bootstrap.current_time = clock
         create_tables()
-        demo.seed(bootstrap.now(), bootstrap.settings())
-        demo_logins.seed(bootstrap.now, bootstrap.settings())
-        forms = tuple(origin for gateway in bootstrap.gateways().values() for origin in gateway.form_origins)
-        self._server = Server(port, self._portal, Site(SITE, forms), self._sandboxed)
-        (data / "server.json").write_text(json.dumps({"port": port}))
+        # only whoever holds the store's lock may take the door's place
+        self._door = door.Door(data / door.NAME, self._engine)
         self._stop = threading.Event()
 
-    def _deliver(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
-        """A company's notification reaches the portal as from the network."""
-        reply = self._portal.call(method, path, "", headers, body, "127.0.0.1")
-        return reply.status, reply.body
+    def listen(self, port: int, sandboxed: Sandboxed | None = None, hosts: frozenset[str] = frozenset()) -> None:
+        """Take the port. :raises OSError: somebody else has it."""
+        forms = tuple(origin for gateway in bootstrap.gateways().values() for origin in gateway.form_origins)
+        self._server = Server(port, self.portal, Site(SITE, forms), sandboxed, hosts)
 
-    def _find_checkout(self, invoice: int) -> str | None:
-        return bootstrap.topups().checkout_url("robokassa", invoice)
-
-    def _sandboxed(self, request: Request) -> Response:
-        """The sandbox, and beside it the store itself, for the staff's commands on this machine."""
-        if request.path.rstrip("/") != "/sandbox/dynamodb":
-            return self.sandbox.handle(request)
-        # a page of another site cannot send this header without asking first, and is never answered
-        target = request.headers.get("X-Amz-Target")
-        if request.method != "POST" or not target or "Origin" in request.headers:
-            return Response(404)
-        answer = self._engine.call(target, request.body)
-        return Response(answer.status, answer.body, answer.headers)
-
-    def start(self) -> None:
+    def start(self, tick: Callable[[], object], seconds: float) -> None:
+        """Answer requests, and call ``tick`` so often until ``close``."""
         threading.Thread(target=self._server.serve_forever, name="server", daemon=True).start()
-        threading.Thread(target=self._work, name="agenda", daemon=True).start()
+        self._worker = threading.Thread(target=self._work, args=(tick, seconds), name="worker", daemon=True)
+        self._worker.start()
 
-    def _work(self) -> None:
-        while not self._stop.wait(TICK_SECONDS):
+    def _work(self, tick: Callable[[], object], seconds: float) -> None:
+        while not self._stop.wait(seconds):
             try:
-                self.sandbox.run_due()
+                tick()
             except Exception:
-                log.exception("the agenda's tick failed")
+                log.exception("the worker's tick failed")
 
-    def close(self) -> None:
+    def hang_up(self) -> None:
+        """Take no new request and let those that have begun end."""
         self._stop.set()
         self._server.shutdown()
         self._server.server_close()
-        transport.detach()
-        self.sandbox.close()
+        if not self._server.drain(DRAIN_SECONDS):
+            log.warning("stopped before every request had its answer")
+        self._worker.join(DRAIN_SECONDS)
+
+    def close(self) -> None:
+        """After ``hang_up``. The transport stays: a straggler must meet a closed store, not somebody's cloud."""
+        self._door.close()
         self._engine.close()
-
-
-class _Agenda:
-    """The portal's agenda, built when it is first asked for: settings are read late."""
-
-    def next_due(self) -> datetime | None:
-        return bootstrap.agenda_runner().next_due()
-
-    def run_due(self) -> dict[str, int]:
-        return bootstrap.agenda_runner().run_due()

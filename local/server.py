@@ -1,8 +1,11 @@
-"""One origin for the site, the API and the sandbox, on the loopback address only."""
+"""One origin for the site, the API and, in a demonstration, the sandbox; on the loopback address only."""
 
 import logging
 import socket
+import sys
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,9 +25,45 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, portal: Portal, site: Site, sandbox: Sandboxed | None) -> None:
-        self.portal, self.site, self.sandbox = portal, site, sandbox
+    def __init__(
+        self,
+        port: int,
+        portal: Portal,
+        site: Site,
+        sandbox: Sandboxed | None,
+        hosts: frozenset[str] = frozenset(),
+    ) -> None:
+        """``hosts``: what besides this machine's own names may stand in Host, as a proxy in front passes it on."""
+        self.portal, self.site, self.sandbox, self.hosts = portal, site, sandbox, hosts
+        self._lines: set[socket.socket] = set()
+        self._changed = threading.Condition()
         super().__init__(("127.0.0.1", port), _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._changed:
+            self._lines.add(request)
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._changed:
+                self._lines.discard(request)
+                self._changed.notify_all()
+
+    def drain(self, seconds: float) -> bool:
+        """After ``server_close``: idle lines end at once, a request that has begun gets its answer and ends then."""
+        with self._changed:
+            for line in self._lines:
+                with suppress(OSError):
+                    line.shutdown(socket.SHUT_RD)
+            return self._changed.wait_for(lambda: not self._lines, seconds)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Somebody who hung up is nobody's failure; what else goes wrong belongs into the log."""
+        if not isinstance(sys.exception(), OSError):
+            log.exception("a connection broke")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -68,8 +107,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _addressed_here(self) -> bool:
         """A page of a name that somebody points at this machine (DNS rebinding) must not read what is here."""
-        name, _, port = self.headers.get("Host", "").partition(":")
-        return name in LOOPBACK and port in {"", str(self.server.server_address[1])}
+        host = self.headers.get("Host", "")
+        name, _, port = host.partition(":")
+        return (
+            host.lower() in self.server.hosts
+            or name in LOOPBACK
+            and port
+            in {
+                "",
+                str(self.server.server_address[1]),
+            }
+        )
 
     def _query(self, text: str) -> list[tuple[str, str]]:
         try:
@@ -94,7 +142,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif int(length) > LARGEST_BODY:
             self._refuse(413)
         else:
-            return self.rfile.read(int(length))
+            body = self.rfile.read(int(length))
+            if len(body) == int(length):
+                return body
+            # half of a body is nobody's request
+            self.close_connection = True
         return None
 
     def _refuse(self, status: int) -> None:

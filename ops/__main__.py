@@ -8,10 +8,14 @@ import argparse
 import pkgutil
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib import import_module
 
 import ops
 from ops.connection import connected
+
+#: Commands that speak to no store.
+WITHOUT_STORE = {"settings", "package", "deploy"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,5 +32,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    with connected():
+    with nullcontext() if WITHOUT_STORE & set(sys.argv[1:2]) else connected():
         sys.exit(main())

@@ -24,11 +24,12 @@ def client(event: ChaliceRequest) -> Client:
     ``CloudFront-Viewer-Address`` is believed only with that secret, because anybody can send a header;
     without a distribution the address is the socket's peer. ``X-Forwarded-For`` is never read.
     """
-    secret = bootstrap.settings().origin_secret
+    settings = bootstrap.settings()
     address = str((event.context.get("identity") or {}).get("sourceIp") or "")
-    if secret is not None:
-        given = event.headers.get(SECRET_HEADER, "")
-        if not hmac.compare_digest(given.encode(), secret.get_secret_value().encode()):
+    if settings.origin_secret is not None:
+        given = event.headers.get(SECRET_HEADER, "").encode()
+        taken = [secret for secret in (settings.origin_secret, settings.origin_secret_old) if secret is not None]
+        if not any(hmac.compare_digest(given, secret.get_secret_value().encode()) for secret in taken):
             raise Forbidden
         address = event.headers.get("cloudfront-viewer-address", "").rpartition(":")[0].strip("[]") or address
     return Client(

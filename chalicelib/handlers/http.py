@@ -16,8 +16,8 @@ from chalice.app import Blueprint, Response
 from chalice.app import Request as ChaliceRequest
 from pydantic import BaseModel, TypeAdapter
 
-from chalicelib import bootstrap, upstream
-from chalicelib.errors import PortalError
+from chalicelib import bootstrap, logs, upstream
+from chalicelib.errors import PortalError, UpstreamError
 from chalicelib.handlers import admission, failures, incoming
 from chalicelib.handlers.headers import API_HEADERS
 from chalicelib.services.session import Client, Identity
@@ -118,26 +118,36 @@ def _view(blueprint: Blueprint, table: Mapping[str, Route]) -> Callable[..., Res
     def view(**path: str) -> Response:
         event = blueprint.current_request
         request_id = str((event.context or {}).get("requestId") or "-")
-        started = time.monotonic()
-        upstream.deadline.set(started + bootstrap.settings().request_deadline_seconds)
-        try:
+        # the template of the route, never the path itself: that may hold what no log may
+        with logs.bind(request_id=request_id, route=event.context.get("resourcePath"), method=event.method):
+            started = time.monotonic()
             answer = _answer(event, request_id, table, path)
-        except PortalError as error:
-            answer = failures.answer(error, event)
-        except Exception:
-            log.exception("unexpected failure", extra={"request_id": request_id})
-            answer = failures.unexpected(event)
-        finally:
-            upstream.deadline.set(None)
-        facts = {"request_id": request_id, "method": event.method, "route": event.context.get("resourcePath")}
-        took = round((time.monotonic() - started) * 1000)
-        log.info("request", extra={**facts, "status": answer.status, "duration_ms": took})
-        return _response(answer, request_id, table)
+            took = round((time.monotonic() - started) * 1000)
+            level = logging.INFO if answer.status < 500 else logging.WARNING
+            log.log(level, "request", extra={"status": answer.status, "duration_ms": took})
+            return _response(answer, request_id, table)
 
     return view
 
 
 def _answer(event: ChaliceRequest, request_id: str, table: Mapping[str, Route], path: Mapping[str, str]) -> Answer:
+    """The handler's answer or the refusal; whatever goes wrong is said once in the log, and shaped."""
+    try:
+        upstream.deadline.set(time.monotonic() + bootstrap.settings().request_deadline_seconds)
+        return _handled(event, request_id, table, path)
+    except PortalError as error:
+        # why a line broke is for the log alone; of a refusal the code says enough
+        logs.add(code=error.code, **({"why": str(error)} if isinstance(error, UpstreamError) else {}))
+        return failures.answer(error, event)
+    except Exception:
+        log.exception("unexpected failure")
+        logs.add(code="internal_error")
+        return failures.unexpected(event)
+    finally:
+        upstream.deadline.set(None)
+
+
+def _handled(event: ChaliceRequest, request_id: str, table: Mapping[str, Route], path: Mapping[str, str]) -> Answer:
     """The order is the point: nothing is read or looked up for a caller who may not come in."""
     client = admission.client(event)
     route = admission.route(table, event.method)
@@ -145,6 +155,7 @@ def _answer(event: ChaliceRequest, request_id: str, table: Mapping[str, Route], 
         admission.same_origin(event)
     cookies = incoming.cookies(event)
     session = admission.session(route, cookies)
+    logs.add(session=session is not None)
     request = Request(
         request_id,
         client,

@@ -1,6 +1,5 @@
 """Service messages: what is said about an event, to whom, and once."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,10 +10,8 @@ from chalicelib.errors import OutcomeUnknown, Rejected, UpstreamError
 from chalicelib.providers.messages import MessageSender
 from chalicelib.services import wording
 from chalicelib.store.agenda import Agenda, AgendaRow
-from chalicelib.store.cases import CaseStore
+from chalicelib.store.cases import CaseKind, CaseStore
 from chalicelib.store.messages import MessageRow, MessageStore
-
-log = logging.getLogger(__name__)
 
 LONGEST_WAIT = timedelta(hours=1)
 #: After this long nobody wants to read it any more.
@@ -46,7 +43,7 @@ class Messages:
         message = self.store.get(item.ref)
         if message is None or message.agenda_key != item.key:
             return self.agenda.drop(item)
-        if self.now() - message.created_at > TOO_OLD:
+        if self.now() - (message.retried_at or message.created_at) > TOO_OLD:
             return self._give_up(message)
         addresses = self.contacts.confirmed(message.subscriber_id)
         wanted = [channel for channel in self.senders if channel in addresses]
@@ -64,7 +61,8 @@ class Messages:
 
     def _give_up(self, message: MessageRow) -> None:
         """A day late it would only confuse; a person sees that it was not sent."""
-        self.cases.open("undelivered", message.message_id, self.now(), {"outcomes": dict(message.outcomes)})
+        facts = {"outcomes": dict(message.outcomes), "account": message.facts.get("account")}
+        self.cases.open(CaseKind.UNDELIVERED, message.message_id, self.now(), facts)
         self.store.settle(message)
 
     def _channel(self, message: MessageRow, channel: str, address: str) -> bool | None:

@@ -16,7 +16,7 @@ from chalicelib.config import Settings
 from chalicelib.errors import UpstreamUnavailable
 from chalicelib.services.settlement import Settlement
 from chalicelib.store import in_flight
-from chalicelib.store.cases import CaseStore
+from chalicelib.store.cases import CaseKind, CaseStore
 from chalicelib.store.in_flight import InFlightRow
 from chalicelib.store.messages import MessageRow
 from chalicelib.store.promises import MoneyCame, PromiseRow, PromiseStore
@@ -110,7 +110,7 @@ class PromiseExpiry:
             return
         if paid:
             told: dict[str, object] = {"account": record.account, "paid": [topup.topup_id for topup in paid]}
-            self.cases.open("promise_uncredited", record.id, now, told)
+            self.cases.open(CaseKind.PROMISE_UNCREDITED, record.id, now, told)
         if self.store.advance(record, "ending", now, _after(record.until), seen=seen):
             self._end(record)
 

@@ -12,7 +12,7 @@ from chalicelib.errors import NotFound, PortalError, UpstreamError
 from chalicelib.money import Kopecks
 from chalicelib.providers.gateways import PaymentGateway, PaymentState, PaymentStatus
 from chalicelib.store.agenda import Agenda, AgendaRow, Kind, pointed
-from chalicelib.store.cases import CaseStore
+from chalicelib.store.cases import CaseKind, CaseStore
 from chalicelib.store.messages import MessageRow
 from chalicelib.store.topups import Next, TopUpRow, TopUpStore, is_pointed
 
@@ -56,11 +56,13 @@ class Settlement:
                 self.store.advance(topup, "credited", self.now(), "billing", None, _message(topup, self.now()))
                 return True
             if result is PostResult.CONFLICT:
-                self._open("unpostable", topup, {"reason": "the billing has this id with another account or sum"})
+                self._open(
+                    CaseKind.UNPOSTABLE, topup, {"reason": "the billing has this id with another account or sum"}
+                )
         except NotFound:
-            self._open("unpostable", topup, {"reason": "the billing knows no such account"})
+            self._open(CaseKind.UNPOSTABLE, topup, {"reason": "the billing knows no such account"})
         except PortalError as error:
-            log.warning("credit postponed", extra={"topup": topup.topup_id, "error": error.code})
+            log.warning("credit postponed", extra={**_names(topup), "error": error.code})
         return False
 
     def _post(self, topup: TopUpRow) -> PostResult:
@@ -81,7 +83,7 @@ class Settlement:
             return self.agenda.drop(item)
         wait = min(timedelta(minutes=2 ** min(topup.tries, 6)), LONGEST_WAIT)
         since = topup.paid_at or topup.created_at
-        self._wait("uncredited", topup, Next(Kind.SETTLE_TOPUP, self.now() + wait), item, since)
+        self._wait(CaseKind.UNCREDITED, topup, Next(Kind.SETTLE_TOPUP, self.now() + wait), item, since)
         return None
 
     def ask(self, item: AgendaRow) -> None:
@@ -93,9 +95,9 @@ class Settlement:
             state = self.gateways[topup.gateway].get_payment(topup.invoice)
         except (UpstreamError, KeyError) as error:
             # a gateway that was switched off is as silent as one whose line is down
-            log.warning("gateway not asked", extra={"topup": topup.topup_id, "error": type(error).__name__})
+            log.warning("gateway not asked", extra={**_names(topup), "error": type(error).__name__})
             since = topup.unanswered_since or self.now()
-            return self._wait("unasked", topup, self._next_question(topup), item, since, unanswered_since=since)
+            return self._wait(CaseKind.UNASKED, topup, self._next_question(topup), item, since, unanswered_since=since)
         return self._answered(topup, state, item)
 
     def ask_now(self, topup: TopUpRow) -> None:
@@ -112,7 +114,9 @@ class Settlement:
                 return self._quarantine(topup, state, item)
             self.credit(self.paid(topup, "gateway query"))
         elif state.status is PaymentStatus.PROCESSING:
-            self._wait("unfinished", topup, self._next_question(topup), item, topup.created_at, unanswered_since=None)
+            self._wait(
+                CaseKind.UNFINISHED, topup, self._next_question(topup), item, topup.created_at, unanswered_since=None
+            )
         elif state.status is PaymentStatus.DECLINED and topup.status in {"created", "awaiting_payment"}:
             self.store.advance(topup, "declined", self.now(), "gateway query", self._later_question(topup))
         else:
@@ -147,25 +151,23 @@ class Settlement:
         return Next(Kind.ASK_GATEWAY, at)
 
     def _wait(
-        self, case: str, topup: TopUpRow, then: Next, item: AgendaRow, since: datetime, **changes: object
+        self, case: CaseKind, topup: TopUpRow, then: Next, item: AgendaRow, since: datetime, **changes: object
     ) -> None:
         """Try again later; what has waited too long stands in the operator's list, and is still tried."""
-        if not topup.case_open and self.now() - since >= self.settings.stuck_after:
+        if self.now() - since >= self.settings.stuck_after:
             self._open(case, topup, {"status": topup.status})
-            changes["case_open"] = True
         self.store.postpone(topup, then, item, **changes)
 
     def _quarantine(self, topup: TopUpRow, state: PaymentState, item: AgendaRow) -> None:
         """They were paid another sum than we ordered: an operator decides, the agenda rests."""
         told = {"ordered_kopecks": topup.amount_kopecks, "told_kopecks": state.amount_kopecks, "by": "query"}
-        self._open("wrong_amount", topup, told)
-        self.store.postpone(topup, None, item, case_open=True)
+        self._open(CaseKind.WRONG_AMOUNT, topup, told)
+        self.store.postpone(topup, None, item, unanswered_since=None)
 
-    def _open(self, kind: str, topup: TopUpRow, facts: Mapping[str, object]) -> None:
+    def _open(self, kind: CaseKind, topup: TopUpRow, facts: Mapping[str, object]) -> None:
         """Before the row moves: a death in between opens the same case again, which changes nothing."""
         shown = {**facts, "account": topup.account, "gateway": topup.gateway, "invoice": topup.invoice}
-        if self.cases.open(kind, topup.topup_id, self.now(), shown):
-            log.error("a top-up needs a person", extra={"topup": topup.topup_id, "kind": kind})
+        self.cases.open(kind, topup.topup_id, self.now(), shown)
 
     def _found(self, topup: TopUpRow) -> PostResult:
         """The billing's answer was lost: ask before anything is repeated."""
@@ -174,6 +176,10 @@ class Settlement:
             return PostResult.UNKNOWN
         same = posted.account == topup.account and posted.amount_kopecks == topup.amount_kopecks
         return PostResult.ALREADY if same else PostResult.CONFLICT
+
+
+def _names(topup: TopUpRow) -> dict[str, object]:
+    return {"topup": topup.topup_id, "gateway": topup.gateway}
 
 
 def _message(topup: TopUpRow, now: datetime) -> MessageRow:

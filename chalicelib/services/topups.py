@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from chalicelib import logs
 from chalicelib.billing import BillingSystem
 from chalicelib.clock import Clock, day_after, day_start, local_date
 from chalicelib.config import Settings
@@ -77,6 +78,7 @@ class TopUps:
         :raises TooManyAttempts: enough new orders for today; a repeat is not counted.
         """
         gateway = self._checked(wish)
+        logs.add(topup=wish.id, gateway=gateway.name)
         if not self.billing.owns(subscriber_id, wish.account):
             raise NotFound(wish.account)
         try:
@@ -92,11 +94,11 @@ class TopUps:
 
     def status(self, topup_id: str) -> str:
         """:raises NotFound: no such top-up."""
-        return self.store.existing(topup_id).status
+        return self._seen(topup_id).status
 
     def details(self, subscriber_id: str, topup_id: str) -> tuple[TopUpRow, Sequence[EventRow]]:
         """:raises NotFound: no such top-up, or another subscriber's."""
-        topup = self.store.existing(topup_id)
+        topup = self._seen(topup_id)
         if topup.subscriber_id != subscriber_id:
             raise NotFound(topup_id)
         return topup, self.store.events(topup_id)
@@ -107,6 +109,11 @@ class TopUps:
         if topup is None or topup.status not in {"created", "awaiting_payment"}:
             return None
         return self.gateways[gateway].create_checkout(self._order(topup)).url
+
+    def _seen(self, topup_id: str) -> TopUpRow:
+        topup = self.store.existing(topup_id)
+        logs.add(topup=topup_id, gateway=topup.gateway)
+        return topup
 
     def _checked(self, wish: Wish) -> PaymentGateway:
         gateway = self.gateways.get(wish.gateway)

@@ -4,11 +4,12 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chalicelib import logs, metrics
 from chalicelib.clock import Clock
 from chalicelib.errors import NotFound, OutcomeUnknown, Quarantined, SignatureInvalid, UpstreamUnavailable
 from chalicelib.providers.gateways import Acknowledgement, PaymentEvent, PaymentGateway, PaymentStatus
 from chalicelib.services.settlement import Settlement
-from chalicelib.store.cases import CaseStore
+from chalicelib.store.cases import CaseKind, CaseStore
 from chalicelib.store.topups import TopUpRow, TopUpStore
 
 log = logging.getLogger(__name__)
@@ -30,10 +31,12 @@ class Webhooks:
         :raises UpstreamUnavailable: not known to be recorded; the company must come again.
         """
         gateway = self.gateway(name)
+        logs.add(gateway=name)
         try:
             event = gateway.parse_webhook(fields)
         except SignatureInvalid:
-            log.warning("webhook with a foreign signature", extra={"gateway": name})
+            log.warning("webhook with a foreign signature")
+            metrics.put(name, {"signature_failures": 1})
             raise
         topup = self._ours(name, event)
         if event.status is PaymentStatus.PAID and topup.status not in {"paid", "credited"}:
@@ -59,16 +62,17 @@ class Webhooks:
         """The order it speaks of. The account and the sum come from our row, never from the notification."""
         topup = self.store.by_invoice(name, event.invoice)
         if topup is None:
-            self._quarantine("unknown_order", name, event, None)
+            self._quarantine(CaseKind.UNKNOWN_ORDER, name, event, None)
         elif event.topup_id is not None and event.topup_id != topup.topup_id:
-            self._quarantine("other_order", name, event, topup)
+            self._quarantine(CaseKind.OTHER_ORDER, name, event, topup)
         elif event.amount_kopecks != topup.amount_kopecks:
-            self._quarantine("wrong_amount", name, event, topup)
+            self._quarantine(CaseKind.WRONG_AMOUNT, name, event, topup)
         else:
+            logs.add(topup=topup.topup_id)
             return topup
         raise Quarantined(f"{name} {event.invoice}")
 
-    def _quarantine(self, kind: str, name: str, event: PaymentEvent, topup: TopUpRow | None) -> None:
+    def _quarantine(self, kind: CaseKind, name: str, event: PaymentEvent, topup: TopUpRow | None) -> None:
         log.error("webhook quarantined", extra={"gateway": name, "kind": kind, "invoice": event.invoice})
         told = {"gateway": name, "invoice": event.invoice, "told_kopecks": event.amount_kopecks, "by": "webhook"}
         ours = {"account": topup.account, "ordered_kopecks": topup.amount_kopecks} if topup else {}

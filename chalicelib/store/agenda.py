@@ -12,12 +12,20 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pynamodb.attributes import UnicodeAttribute
-from pynamodb.exceptions import DeleteError, UpdateError
-from pynamodb.models import Model
+from pynamodb.exceptions import DeleteError, PutError, UpdateError
 
 from chalicelib.clock import from_text, to_text
 from chalicelib.errors import OutcomeUnknown
-from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute, code_of, fetch, reading
+from chalicelib.store.tables import (
+    TABLE_PREFIX,
+    Connected,
+    InstantAttribute,
+    IntegerAttribute,
+    Row,
+    code_of,
+    fetch,
+    reading,
+)
 
 
 class Kind(StrEnum):
@@ -28,7 +36,7 @@ class Kind(StrEnum):
     PROMISED_PAYMENT = "promised_payment"
 
 
-class AgendaRow(Model):
+class AgendaRow(Row):
     class Meta(Connected):
         table_name = TABLE_PREFIX + "agenda"
 
@@ -130,3 +138,28 @@ class Agenda:
             item.delete()
         except DeleteError as error:
             raise OutcomeUnknown(f"store: {code_of(error)}") from error
+
+    def enter(self, kind: Kind, shard: int, now: datetime, until: datetime) -> AgendaRow | None:
+        """Be the one worker of a shard until then; None if another is in it. ``leave`` it with what is returned.
+
+        Rows are leased one by one all the same: this only keeps a crowd of workers out of each other's way.
+        """
+        mine = self.token()
+        place = AgendaRow(f"worker#{kind}#{shard}", "worker", kind=kind, ref=str(shard))
+        place.lease_until, place.lease_by = until, mine
+        free = AgendaRow.sort.does_not_exist() | (AgendaRow.lease_until <= now) | (AgendaRow.lease_by == mine)
+        try:
+            place.save(condition=free)
+        except PutError as error:
+            if code_of(error) == "ConditionalCheckFailedException":
+                return None
+            raise OutcomeUnknown(f"store: {code_of(error)}") from error
+        return place
+
+    def leave(self, place: AgendaRow) -> None:
+        """Give the shard back. A place that stays behind is free when its time is over."""
+        try:
+            place.delete(condition=AgendaRow.lease_by == place.lease_by)
+        except DeleteError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise OutcomeUnknown(f"store: {code_of(error)}") from error

@@ -15,11 +15,10 @@ from datetime import datetime, timedelta
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PynamoDBException
-from pynamodb.models import Model
 
 from chalicelib.config import Settings
 from chalicelib.errors import TooManyAttempts, UpstreamUnavailable
-from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, code_of, fetch
+from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, Row, code_of, fetch
 from chalicelib.store.transaction import ConditionFailed
 
 log = logging.getLogger(__name__)
@@ -32,7 +31,7 @@ DEVICE_LIMIT, DEVICE_LASTS = 20, timedelta(days=1)
 TRIES = 50
 
 
-class GuessRow(Model):
+class GuessRow(Row):
     class Meta(Connected):
         table_name = TABLE_PREFIX + "guesses"
 

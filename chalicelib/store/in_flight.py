@@ -6,15 +6,14 @@ condition of that decision, and fails if a payment comes in between.
 
 from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.expressions.update import Action
-from pynamodb.models import Model
 
-from chalicelib.store.tables import TABLE_PREFIX, Connected, IntegerAttribute, fetch
+from chalicelib.store.tables import TABLE_PREFIX, Connected, IntegerAttribute, Row, fetch
 from chalicelib.store.transaction import Transaction
 
 _ITEM = "in_flight"
 
 
-class InFlightRow(Model):
+class InFlightRow(Row):
     class Meta(Connected):
         table_name = TABLE_PREFIX + "topups"
 

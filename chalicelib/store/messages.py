@@ -1,23 +1,23 @@
 """Messages that wait to be sent, one row per event; each channel of a row is tried on its own."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
-from pynamodb.models import Model
 
 from chalicelib.errors import OutcomeUnknown
 from chalicelib.store.agenda import Kind, pointed
 from chalicelib.store.agenda import row as agenda_row
-from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute, fetch
+from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute, Row, fetch
 from chalicelib.store.transaction import ConditionFailed, Transaction
 
 log = logging.getLogger(__name__)
 
 
-class MessageRow(Model):
+class MessageRow(Row):
     class Meta(Connected):
         table_name = TABLE_PREFIX + "messages"
 
@@ -27,6 +27,8 @@ class MessageRow(Model):
     facts = JSONAttribute()
     language = UnicodeAttribute(default="ru")
     created_at = InstantAttribute()
+    #: when a person asked for it to be tried again, though it was late
+    retried_at = InstantAttribute(null=True)
     #: channel -> ``sending:<mark of the try>``, ``sent``, ``refused`` or ``unknown``
     outcomes = JSONAttribute(default=dict)
     tries = IntegerAttribute(default=0)
@@ -64,8 +66,33 @@ class MessageStore:
         """Nothing of it is left to do: its agenda row goes."""
         return self._save(message, message.outcomes, None, message.tries)
 
+    def replan(self, message: MessageRow, at: datetime, tx: Transaction) -> None:
+        """Make a message due anew though it is late, within a transaction of the caller's.
+
+        Its commit fails with ``message`` among the names if the message changed since it was read.
+        """
+        later = agenda_row(Kind.DELIVER_MESSAGE, message.message_id, at, self.shards)
+        self._step(tx, message, message.outcomes, later.key, 0, [MessageRow.retried_at.set(at)])
+
     def _save(self, message: MessageRow, outcomes: dict[str, str], key: str | None, tries: int) -> bool:
         tx = Transaction()
+        self._step(tx, message, outcomes, key, tries)
+        try:
+            tx.commit()
+        except ConditionFailed:
+            return False
+        message.refresh(consistent_read=True)
+        return True
+
+    def _step(
+        self,
+        tx: Transaction,
+        message: MessageRow,
+        outcomes: dict[str, str],
+        key: str | None,
+        tries: int,
+        more: Sequence[Action] = (),
+    ) -> None:
         if message.agenda_key and message.agenda_key != key:
             tx.delete("agenda before", pointed(message.agenda_key))
         if key and key != message.agenda_key:
@@ -77,11 +104,6 @@ class MessageStore:
             MessageRow.tries.set(tries),
             MessageRow.revision.set(message.revision + 1),
             MessageRow.agenda_key.set(key) if key else MessageRow.agenda_key.remove(),
+            *more,
         ]
         tx.update("message", MessageRow(message.message_id), actions, MessageRow.revision == message.revision)
-        try:
-            tx.commit()
-        except ConditionFailed:
-            return False
-        message.refresh(consistent_read=True)
-        return True

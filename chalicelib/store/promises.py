@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 from pynamodb.attributes import BooleanAttribute, ListAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
-from pynamodb.models import Model
 
 from chalicelib.clock import to_text
 from chalicelib.store import in_flight
@@ -22,7 +21,7 @@ from chalicelib.store.agenda import AgendaRow, Kind, pointed
 from chalicelib.store.agenda import row as agenda_row
 from chalicelib.store.in_flight import InFlightRow
 from chalicelib.store.messages import MessageRow
-from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute, fetch, reading
+from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute, Row, fetch, reading
 from chalicelib.store.transaction import ConditionFailed, Transaction
 
 Status = Literal["granting", "active", "ending", "ended", "repaid", "refused"]
@@ -32,7 +31,7 @@ OPEN: frozenset[str] = frozenset({"granting", "active", "ending"})
 _OPEN, _PROMISE = "open", "promise#"
 
 
-class PromiseRow(Model):
+class PromiseRow(Row):
     class Meta(Connected):
         table_name = TABLE_PREFIX + "promises"
 
@@ -58,7 +57,7 @@ class PromiseRow(Model):
         return self.item.removeprefix(_PROMISE)
 
 
-class OpenRow(Model):
+class OpenRow(Row):
     class Meta(Connected):
         table_name = TABLE_PREFIX + "promises"
 

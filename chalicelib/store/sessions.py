@@ -12,10 +12,9 @@ from datetime import datetime, timedelta
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.update import Action
-from pynamodb.models import Model
 
 from chalicelib.store.subscribers import PROFILE, TABLE, JournalRow, Profile
-from chalicelib.store.tables import Connected, InstantAttribute, code_of, fetch, reading
+from chalicelib.store.tables import Connected, InstantAttribute, Row, code_of, fetch, reading
 from chalicelib.store.transaction import ConditionFailed, Transaction
 
 log = logging.getLogger(__name__)
@@ -25,7 +24,7 @@ _SESSION, _DEVICE = "session#", "device#"
 DEVICE_LASTS = timedelta(days=365)
 
 
-class SessionRow(Model):
+class SessionRow(Row):
     class Meta(Connected):
         table_name = TABLE
 
@@ -49,7 +48,7 @@ class SessionRow(Model):
         return now < self.last_seen_at + idle and now < self.started_at + absolute
 
 
-class DeviceRow(Model):
+class DeviceRow(Row):
     class Meta(Connected):
         table_name = TABLE
 

@@ -10,10 +10,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from pynamodb.attributes import BooleanAttribute, ListAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.models import Model
 
 from chalicelib.clock import to_text
-from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, fetch, reading
+from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, Row, fetch, reading
 from chalicelib.store.transaction import ConditionFailed, Transaction
 
 TABLE = TABLE_PREFIX + "subscribers"
@@ -31,7 +30,7 @@ class Contact(MapAttribute[str, object]):
     confirmed_at = InstantAttribute(null=True)
 
 
-class Profile(Model):
+class Profile(Row):
     class Meta(Connected):
         table_name = TABLE
 
@@ -49,7 +48,7 @@ class Profile(Model):
     contacts: ListAttribute[Contact] = ListAttribute(of=Contact, default=list)
 
 
-class LoginRow(Model):
+class LoginRow(Row):
     class Meta(Connected):
         table_name = TABLE
 
@@ -58,7 +57,7 @@ class LoginRow(Model):
     owner = UnicodeAttribute()
 
 
-class ContactRow(Model):
+class ContactRow(Row):
     """``subscriber_id`` holds the address, ``item`` the subscriber who has confirmed it."""
 
     class Meta(Connected):
@@ -68,7 +67,7 @@ class ContactRow(Model):
     item = UnicodeAttribute(range_key=True)
 
 
-class JournalRow(Model):
+class JournalRow(Row):
     class Meta(Connected):
         table_name = TABLE
 

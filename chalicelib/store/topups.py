@@ -8,14 +8,22 @@ from typing import Any, Literal
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
-from pynamodb.models import Model
 
 from chalicelib.errors import NotFound, UpstreamUnavailable
 from chalicelib.store import in_flight
 from chalicelib.store.agenda import AgendaRow, Kind, pointed
 from chalicelib.store.agenda import row as agenda_row
 from chalicelib.store.messages import MessageRow
-from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute, code_of, fetch, reading
+from chalicelib.store.tables import (
+    TABLE_PREFIX,
+    Connected,
+    InstantAttribute,
+    IntegerAttribute,
+    Row,
+    code_of,
+    fetch,
+    reading,
+)
 from chalicelib.store.transaction import ConditionFailed, Transaction
 
 Status = Literal["created", "awaiting_payment", "paid", "credited", "declined", "expired"]
@@ -35,7 +43,7 @@ _TOPUP, _INVOICE, _COUNTER = "topup", "invoice", "counter"
 LARGEST_INVOICE = 2**31 - 1
 
 
-class TopUpRow(Model):
+class TopUpRow(Row):
     class Meta(Connected):
         table_name = TABLE_PREFIX + "topups"
 
@@ -58,11 +66,10 @@ class TopUpRow(Model):
     tries = IntegerAttribute(default=0)
     #: the first question of a row of questions that nobody answered
     unanswered_since = InstantAttribute(null=True)
-    case_open = BooleanAttribute(default=False)
     agenda_key = UnicodeAttribute(null=True)
 
 
-class EventRow(Model):
+class EventRow(Row):
     class Meta(Connected):
         table_name = TABLE_PREFIX + "topups"
 
@@ -73,7 +80,7 @@ class EventRow(Model):
     by = UnicodeAttribute()
 
 
-class InvoiceRow(Model):
+class InvoiceRow(Row):
     class Meta(Connected):
         table_name = TABLE_PREFIX + "topups"
 
@@ -82,7 +89,7 @@ class InvoiceRow(Model):
     target = UnicodeAttribute()
 
 
-class BudgetRow(Model):
+class BudgetRow(Row):
     class Meta(Connected):
         table_name = TABLE_PREFIX + "topups"
 
@@ -91,7 +98,7 @@ class BudgetRow(Model):
     used = IntegerAttribute(default=0)
 
 
-class CounterRow(Model):
+class CounterRow(Row):
     class Meta(Connected):
         table_name = TABLE_PREFIX + "topups"
 
@@ -199,8 +206,8 @@ class TopUpStore:
         for _ in range(TRIES):
             if to not in MOVES[topup.status]:
                 break
-            fresh = {"status": to, "tries": 0, "case_open": False, "unanswered_since": None}
-            tx = self._step(topup, then, {**fresh, **_marks(topup, to, at)})
+            fresh = {"status": to, "tries": 0, "unanswered_since": None, **_marks(topup, to, at)}
+            tx = self._step(topup, then, fresh)
             tx.put("event", _event(topup, to, at, by, topup.revision + 1))
             if to == "paid":
                 in_flight.paid(tx, topup.account, topup.topup_id)
@@ -210,7 +217,7 @@ class TopUpStore:
                 self._enqueue(tx, message)
             try:
                 tx.commit()
-                return self.existing(topup.topup_id)
+                return self._moved(topup, then, fresh)
             except ConditionFailed as failed:
                 if "topup" not in failed.names:
                     raise
@@ -220,6 +227,13 @@ class TopUpStore:
         if topup.status != to and to not in _PASSED[topup.status]:
             raise ConditionFailed(frozenset({"status"}))
         return topup
+
+    def _moved(self, topup: TopUpRow, then: Next | None, changes: dict[str, Any]) -> TopUpRow:
+        """The row after a change that was applied: conditional on its revision, so nobody else is in it, and it
+        need not be read anew."""
+        later = agenda_row(then.kind, topup.topup_id, then.due_at, self.shards).key if then else None
+        known = {**topup.attribute_values, **changes, "revision": topup.revision + 1, "agenda_key": later}
+        return TopUpRow(**known)
 
     def postpone(self, topup: TopUpRow, then: Next | None, held: AgendaRow, **changes: Any) -> bool:
         """Move the agenda row of an unchanged top-up; ``held`` is the row that the caller has leased.
@@ -234,10 +248,22 @@ class TopUpStore:
             return False
         return True
 
+    def replan(self, topup: TopUpRow, then: Next, tx: Transaction) -> None:
+        """Make an unchanged top-up due anew, within a transaction of the caller's.
+
+        Its commit fails with ``topup`` among the names if the top-up changed since it was read.
+        """
+        self._step(topup, then, {"tries": 0}, tx=tx)
+
     def _step(
-        self, topup: TopUpRow, then: Next | None, changes: dict[str, Any], held: AgendaRow | None = None
+        self,
+        topup: TopUpRow,
+        then: Next | None,
+        changes: dict[str, Any],
+        held: AgendaRow | None = None,
+        tx: Transaction | None = None,
     ) -> Transaction:
-        tx = Transaction()
+        tx = Transaction() if tx is None else tx
         later = agenda_row(then.kind, topup.topup_id, then.due_at, self.shards) if then else None
         same = later is not None and later.key == topup.agenda_key
         if topup.agenda_key and not same:

@@ -21,7 +21,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.errors import OutcomeUnknown, UpstreamUnavailable
-from chalicelib.store.tables import Connected, code_of
+from chalicelib.store.tables import code_of, connection
 
 #: The smallest limit among the stores that the portal must run on.
 MAX_ITEMS = 25
@@ -129,17 +129,11 @@ def not_applied(error: PynamoDBException) -> UpstreamUnavailable | None:
 
 @cache
 def _connection() -> Connection:
-    """The connection that carries transactions; PynamoDB's models keep their own for single rows."""
-    connection = Connection(
-        region=Connected.region,
-        host=Connected.host,
-        connect_timeout_seconds=Connected.connect_timeout_seconds,
-        read_timeout_seconds=Connected.read_timeout_seconds,
-        max_retry_attempts=Connected.max_retry_attempts,
-    )
+    """The connection of the models, told once what a strict store must not be sent."""
+    shared = connection()
     if os.environ.get("PORTAL_STORE_STRICT") == "ydb":
-        connection.client.meta.events.register("before-call.dynamodb.TransactWriteItems", _strip_token)
-    return connection
+        shared.client.meta.events.register("before-call.dynamodb.TransactWriteItems", _strip_token)
+    return shared
 
 
 def _strip_token(params: dict[str, Any], **_: Any) -> None:

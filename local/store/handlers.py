@@ -14,7 +14,7 @@ import time
 import uuid
 import zlib
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from local.store.errors import StoreIncompatible
 
@@ -37,6 +37,12 @@ class Answer(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
+
+
+class Store(Protocol):
+    """Whatever answers DynamoDB's requests: the engine of this process, or the door to another's."""
+
+    def call(self, target: str, body: bytes) -> Answer: ...
 
 
 class _Moment:

@@ -8,6 +8,7 @@ from pynamodb.models import Model
 
 import chalicelib.billing.embedded
 import chalicelib.store
+from chalicelib.store.tables import Row
 
 _PACKAGES = (chalicelib.store, chalicelib.billing.embedded)
 
@@ -26,7 +27,9 @@ def _models() -> list[type[Model]]:
             import_module(module.name)
     by_table: dict[str, type[Model]] = {}
     for model in _descendants(Model):
-        if any(model.__module__.startswith(package.__name__) for package in _PACKAGES):
+        ours = any(model.__module__.startswith(package.__name__) for package in _PACKAGES)
+        # the base of all of them has no table
+        if ours and model is not Row:
             by_table.setdefault(model.Meta.table_name, model)
     return list(by_table.values())
 

@@ -20,8 +20,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.endpoint import Endpoint
 from botocore.signers import RequestSigner
 
-from local.store.engine import Engine
-from local.store.handlers import Answer
+from local.store.handlers import Answer, Store
 
 # Making a client needs a region, and without credentials botocore asks the network for them.
 _ENVIRONMENT = {
@@ -43,14 +42,14 @@ class Call:
 # Stands around every call. It may raise before or after `proceed()`, answer without it, or lose its answer.
 Around = Callable[[Call, Callable[[], Answer]], Answer]
 
-_engine: Engine | None = None
+_engine: Store | None = None
 _around: Around | None = None
 _added_environment: list[str] = []
 _get_response: Callable[..., Any] = Endpoint._do_get_response  # type: ignore[attr-defined]
 _sign: Callable[..., Any] = RequestSigner.sign
 
 
-def attach(engine: Engine) -> None:
+def attach(engine: Store) -> None:
     """From now on this engine answers; attached to another one before, it takes over."""
     global _engine
     for name, value in _ENVIRONMENT.items():
@@ -107,7 +106,7 @@ def _sign_elsewhere(self: Any, *arguments: Any, **options: Any) -> Any:
 class _Sender:
     """The endpoint's event emitter, except that it answers 'before-send' itself."""
 
-    def __init__(self, emitter: Any, engine: Engine, operation_model: Any) -> None:
+    def __init__(self, emitter: Any, engine: Store, operation_model: Any) -> None:
         self._emitter = emitter
         self._engine = engine
         self._operation: str = operation_model.name

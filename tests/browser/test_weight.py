@@ -22,7 +22,9 @@ def loaded(page: Page, ready: str) -> dict[str, int]:
     expect(page.locator(ready)).to_be_visible()
     found = {urlsplit(each.url).path: each for each in answers if "/api/" not in each.url}
     found.pop("/favicon.svg", None)
-    return {path: each.request.sizes()["responseBodySize"] for path, each in found.items()}
+    sizes = {path: each.request.sizes()["responseBodySize"] for path, each in found.items()}
+    assert all(sizes.values()), f"a cached file weighs nothing: {sizes}"
+    return sizes
 
 
 def of_login(page: Page) -> dict[str, int]:
@@ -34,6 +36,7 @@ def of_home(page: Page, site: Product) -> dict[str, int]:
     sign_in(page, site, "bob")
     page.goto("about:blank")
     cdp = page.context.new_cdp_session(page)
+    cdp.send("Network.enable")
     cdp.send("Network.setCacheDisabled", {"cacheDisabled": True})
     return loaded(page, '[data-test="balance"]')
 

@@ -1,15 +1,20 @@
 """Routes x identities x methods, generated from the table of routes."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
 
+from chalicelib.billing import ServiceKind
+from chalicelib.billing.embedded import accounts
+from chalicelib.billing.embedded.accounts import NewAccount, NewService
 from chalicelib.handlers.http import METHODS, Route
 from chalicelib.handlers.meta import all_routes
+from chalicelib.money import Kopecks
 from chalicelib.store.subscribers import SubscriberStore
 from tests.portal import Browser, Got, client
-from tests.product import Product
+from tests.product import START, Product
 
 ROUTES = all_routes()
 TOPUP = "9b2d5a7e-0c11-4c7b-8f0e-3d6a1b2c4e5f"
@@ -25,21 +30,56 @@ SAMPLES: dict[str, Any] = {
 }  # fmt: skip
 #: What of bob's stands behind a path's parameters.
 BOBS = {"{account}": "100201", "{id}": TOPUP, "{service}": "internet"}
+#: Who comes in by which door. A new route needs a line here: who may use it is decided, not inherited.
+DOORS = {
+    "public": {
+        "POST /api/session", "GET /api/session", "GET /api/topups/{id}/status",
+        "GET /api/health", "GET /api/openapi.json",
+    },
+    "signature": {"POST /api/webhooks/robokassa", "GET /api/webhooks/robokassa"},
+    "session": {
+        "GET /api/home", "DELETE /api/session", "GET /api/sessions", "DELETE /api/sessions",
+        "DELETE /api/sessions/{id}",
+        "POST /api/session/step-up", "GET /api/subscriber", "GET /api/accounts", "GET /api/accounts/{account}",
+        "GET /api/accounts/{account}/services", "GET /api/accounts/{account}/operations",
+        "GET /api/accounts/{account}/forecast", "GET /api/accounts/{account}/topup-options",
+        "POST /api/accounts/{account}/topups", "GET /api/topups/{id}",
+    },
+    "step-up": set[str](),
+}  # fmt: skip
+IDENTITIES = ("nobody", "expired", "stranger", "own", "own after step-up")
+FOUND = {200, 201, 204}
+REFUSED = {401: "not_authenticated", 403: "step_up_required", 404: "not_found"}
+
+
+def name_of(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+def door_of(route: Route) -> str:
+    return next(door for door, routes in DOORS.items() if name_of(route) in routes)
 
 
 def named(routes: list[Route]) -> list[Any]:
-    return [pytest.param(route, id=f"{route.method} {route.path}") for route in routes]
+    return [pytest.param(route, id=name_of(route)) for route in routes]
 
 
 def path_of(route: Route, absent: bool = False, session: str = "0" * 64) -> str:
+    """With what is bob's behind the parameters, or with what nobody has."""
+    id = session if route.path.startswith("/api/sessions/") else TOPUP
     path = route.path
-    for name, value in {**BOBS, "{session_id}": session}.items():
-        path = path.replace(name, value[:-1] + "9" if absent else value)
+    for name, value in {"{account}": "100201", "{id}": id}.items():
+        other = "9" if value[-1] != "9" else "8"
+        path = path.replace(name, value[:-1] + other if absent else value)
+    assert "{" not in path, f"what stands behind the parameter of {path}?"
     return path
 
 
 def call(browser: Browser, route: Route, absent: bool = False, session: str = "0" * 64) -> Got:
-    return browser.call(route.method, path_of(route, absent, session), SAMPLES.get(route.path))
+    path = path_of(route, absent, session)
+    if door_of(route) == "signature" and route.writes:
+        return browser.form(path, {"InvId": "1000", "OutSum": "500.00", "SignatureValue": "0" * 64})
+    return browser.call(route.method, path, SAMPLES.get(route.path))
 
 
 @pytest.fixture
@@ -57,22 +97,108 @@ def test_nobody_comes_in_without_a_live_session(shop: Product, route: Route) -> 
         assert (got.status, got.json["code"]) == (401, "not_authenticated")
 
 
+def test_every_route_has_its_door() -> None:
+    listed = [name for routes in DOORS.values() for name in routes]
+    assert sorted(listed) == sorted(name_of(route) for route in ROUTES), "say in DOORS who may use the new route"
+    for route in ROUTES:
+        assert route.public == (door_of(route) in {"public", "signature"}), route.path
+        assert route.step_up == (door_of(route) == "step-up"), route.path
+        assert (route.takes == "form") == (door_of(route) == "signature"), route.path
+
+
+def as_identity(identity: str, shop: Product) -> Browser:
+    """``stranger`` is charlie; the others hold, or held, a session of bob's."""
+    browser = client("203.0.113.9")
+    if identity == "nobody":
+        return browser
+    assert browser.log_in("charlie" if identity == "stranger" else "bob").status == 200
+    if identity == "expired":
+        shop.clock.advance(400 * 24 * 3600)
+    if identity == "own after step-up":
+        assert browser.post("/api/session/step-up", {"password": "demo-password-1"}).status == 204
+    return browser
+
+
+def expected(route: Route, identity: str) -> set[int]:
+    door, owned = door_of(route), "{" in route.path
+    if door == "signature":
+        return {400, 405}
+    if door == "public":
+        return FOUND
+    if identity in {"nobody", "expired"}:
+        return {401}
+    if door == "step-up" and identity != "own after step-up":
+        return {403}
+    return {404} if identity == "stranger" and owned else FOUND
+
+
+@pytest.mark.parametrize("identity", IDENTITIES)
+@pytest.mark.parametrize("route", named(ROUTES))
+def test_who_may_come_in(bob: Browser, shop: Product, route: Route, identity: str) -> None:
+    other = bob.get("/api/sessions").json[0]["id"]
+    got = call(as_identity(identity, shop), route, session=other)
+    assert got.status in expected(route, identity), got.text
+    if got.status in REFUSED:
+        assert got.json["code"] == REFUSED[got.status]
+
+
 @pytest.mark.parametrize("route", named([route for route in ROUTES if not route.public and "{" in route.path]))
 def test_anothers_object_looks_exactly_like_an_absent_one(bob: Browser, shop: Product, route: Route) -> None:
-    charlie = client("203.0.113.9")
-    charlie.log_in("charlie")
+    charlie = as_identity("stranger", shop)
     bobs = bob.get("/api/sessions").json[0]["id"]
     foreign, absent = call(charlie, route, session=bobs), call(charlie, route, absent=True, session=bobs)
     assert foreign.status == 404
     assert (foreign.status, foreign.body) == (absent.status, absent.body)
-    assert {*foreign.headers} == {*absent.headers}
+    assert without_request_id(foreign) == without_request_id(absent)
+    assert bob.get("/api/session").json["signed_in"]
+
+
+def without_request_id(got: Got) -> dict[str, str]:
+    return {name: value for name, value in got.headers.items() if name != "x-request-id"}
+
+
+CANARIES = ("Канарейка", "canary", "100777", "charlie", "Charlie", "4445566", "77077", "7e57ab1e")
+
+
+def plant_canaries(shop: Product) -> dict[str, str]:
+    """Charlie's things, each with a word that nothing of bob's holds; gives what stands behind path parameters."""
+    day, topup = date(2026, 1, 12), "7e57ab1e-0000-4000-8000-00000000beef"
+    accounts.create(NewAccount("100777", "sub-charlie", "Канарейка дома", "ул. Канарейка", 12, day), START)
+    service = NewService("canary", ServiceKind.INTERNET, "Канарейка", "canary", "Канарейка", Kopecks(77077), 1)
+    accounts.add_service("100777", service)
+    shop.pay(shop.order("sub-charlie", "100777", 77077, id=topup).topup)
+    assert shop.balance("100777") == 77077
+    charlie = as_identity("stranger", shop)
+    return {"{account}": "100777", "{topup}": topup, "{session}": charlie.get("/api/sessions").json[0]["id"]}
+
+
+@pytest.mark.parametrize("route", named(ROUTES))
+def test_nothing_of_charlies_stands_in_an_answer_to_bob(bob: Browser, shop: Product, route: Route) -> None:
+    theirs = plant_canaries(shop)
+    id = theirs["{session}"] if route.path.startswith("/api/sessions/") else theirs["{topup}"]
+    path = route.path.replace("{account}", theirs["{account}"]).replace("{id}", id)
+    sample = SAMPLES.get(route.path)
+    for answer in (call(bob, route), bob.call(route.method, path, sample), bob.get(f"{path}?account=100777")):
+        shown = f"{answer.text} {dict(answer.headers)}"
+        assert [canary for canary in (*CANARIES, theirs["{session}"]) if canary in shown] == []
+
+
+def test_the_canaries_would_be_seen(bob: Browser, shop: Product) -> None:
+    """Charlie's own answers hold every kind of them, or the test above would prove nothing."""
+    plant_canaries(shop)
+    charlie = as_identity("stranger", shop)
+    paths = ("/api/home?account=100777", "/api/accounts/100777/operations", "/api/subscriber",
+             "/api/topups/7e57ab1e-0000-4000-8000-00000000beef")  # fmt: skip
+    shown = " ".join(charlie.get(path).text for path in paths)
+    assert [canary for canary in CANARIES if canary not in shown] == ["4445566"]  # masked even for charlie
 
 
 @pytest.mark.parametrize("route", named([route for route in ROUTES if route.checks_origin]))
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:8001", ""])
 def test_a_change_is_taken_from_our_own_pages_only(bob: Browser, route: Route, origin: str) -> None:
     got = bob.call(route.method, path_of(route), SAMPLES.get(route.path), {"Origin": origin})
-    assert (got.status, got.json["code"]) == (403, "bad_origin")
+    assert got.status == 403
+    assert got.json["code"] == "bad_origin"
     assert bob.get("/api/session").json["signed_in"]
 
 

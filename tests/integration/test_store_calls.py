@@ -2,10 +2,9 @@
 
 import pytest
 
-from local.store.transport import set_around
 from tests.portal import Browser, client
 from tests.product import Product
-from tests.storm.harness import Breaker
+from tests.storm.harness.breaker import Breaker, broken
 
 #: Route -> its store requests in order, with a warm session.
 COSTS = {
@@ -27,23 +26,20 @@ def bob(shop: Product) -> Browser:
 
 
 @pytest.mark.parametrize("path", COSTS)
-def test_a_read_costs_what_is_listed(bob: Browser, path: str) -> None:
-    assert store_requests(bob, path) == COSTS[path]
+def test_a_read_costs_what_is_listed(shop: Product, bob: Browser, path: str) -> None:
+    assert store_requests(shop, bob, path) == COSTS[path]
 
 
-def test_an_account_view_is_at_most_three_reads(bob: Browser) -> None:
-    assert len(store_requests(bob, "/api/accounts/100201")) <= 3
+def test_an_account_view_is_at_most_three_reads(shop: Product, bob: Browser) -> None:
+    assert len(store_requests(shop, bob, "/api/accounts/100201")) <= 3
 
 
 def test_a_cookie_that_cannot_be_ours_costs_nothing(shop: Product) -> None:
-    assert store_requests(Browser(cookies={"session": "not ours"}), "/api/session") == []
+    assert store_requests(shop, Browser(cookies={"session": "not ours"}), "/api/session") == []
 
 
-def store_requests(browser: Browser, path: str) -> list[str]:
+def store_requests(shop: Product, browser: Browser, path: str) -> list[str]:
     seen = Breaker()
-    set_around(seen.store)
-    try:
+    with broken(shop, seen):
         assert browser.get(path).status == 200
-    finally:
-        set_around(None)
     return [call.removeprefix("store ").replace("portal-", "") for call in seen.calls]

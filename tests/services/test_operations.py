@@ -139,3 +139,13 @@ def test_a_forged_cursor_stays_within_the_range_and_never_breaks(store: object, 
     cursor = operations._sealed(account, query, operations.Position(entry, leg))
     with pytest.raises(InvalidRequest):
         embedded(lambda: START).operations(account, query.model_copy(update={"cursor": cursor}))
+
+
+def test_totals_are_exact_where_a_float_is_not(store: object) -> None:
+    """2**53 + 1 is the first whole number that a float cannot hold; 0.29 * 100 is less than 29."""
+    payments = [Leg(OperationKind.PAYMENT, Kopecks(sum_), "t", "gateway:x") for sum_ in (29, 2**53, 2)]
+    charge = Leg(OperationKind.CHARGE, Kopecks(-(2**53) - 1), "t", "revenue:x")
+    account, _ = posted([(1, payments), (1, [charge])])
+    told = totals(account, date(2026, 1, 1), date(2026, 2, 28))
+    assert (told.payments_kopecks, told.charges_kopecks) == (2**53 + 31, -(2**53) - 1)
+    assert told.closing_balance_kopecks == 30

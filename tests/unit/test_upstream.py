@@ -96,8 +96,9 @@ def test_with_no_time_left_nothing_leaves(monkeypatch: pytest.MonkeyPatch) -> No
         upstream.deadline.reset(token)
 
 
-def test_the_log_line_names_the_path_and_no_query(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_line_names_the_call_and_no_address(caplog: pytest.LogCaptureFixture) -> None:
     with answering(HEAD + b"Content-Length: 2\r\n\r\nok") as url, caplog.at_level("INFO"):
-        Outgoing("company").read("ask", "GET", url + "status?secret=canary-1")
-    assert [vars(record)["path"] for record in caplog.records if record.name == "chalicelib.upstream"] == ["/status"]
+        Outgoing("company").read("ask", "GET", url + "canary-1?secret=canary-1")
+    [line] = [vars(record) for record in caplog.records if record.name == "chalicelib.upstream"]
+    assert (line["target"], line["call"], line["status"], line["outcome"]) == ("company", "ask", 200, "ok")
     assert "canary-1" not in "".join(str(vars(record)) for record in caplog.records if "chalicelib" in record.name)

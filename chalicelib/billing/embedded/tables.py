@@ -24,10 +24,9 @@ from pynamodb.attributes import (
     UnicodeAttribute,
 )
 from pynamodb.constants import STRING
-from pynamodb.models import Model
 
 from chalicelib.clock import from_text, to_text
-from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute
+from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute, Row
 
 #: No ``#`` in it: an account number can never be mistaken for another kind of partition.
 _ACCOUNT = re.compile(r"[0-9A-Za-z-]{1,32}", re.ASCII)
@@ -50,7 +49,7 @@ class DateAttribute(Attribute[date]):
         return date.fromisoformat(value)
 
 
-class BillingRow(Model):
+class BillingRow(Row):
     """Any row of ``billing``; a query on this class gives each row as its own class."""
 
     class Meta(Connected):
@@ -109,7 +108,7 @@ class LegMap(MapAttribute[str, object]):
     formula = UnicodeAttribute(null=True)
 
 
-class EntryRow(Model):
+class EntryRow(Row):
     """An immutable entry, with the balance and the running totals right after it."""
 
     class Meta(Connected):
@@ -137,7 +136,7 @@ class EntryRow(Model):
         return int(self.item.partition("#")[2])
 
 
-class ExternalRow(Model):
+class ExternalRow(Row):
     """Who has used an external id: found by the id alone, enough to tell a repeat from a conflict."""
 
     class Meta(Connected):

@@ -1,8 +1,6 @@
 """E-mail through Amazon SES v2, or anything that speaks its SendEmail (Yandex Cloud Postbox does)."""
 
-import logging
 import re
-import time
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -19,18 +17,17 @@ from botocore.exceptions import (
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.errors import OutcomeUnknown, PortalError, Rejected, UpstreamUnavailable
+from chalicelib.metrics import observed
 from chalicelib.providers.messages import Text
 from chalicelib.upstream import CONNECT_SECONDS, READ_SECONDS, Outgoing
-
-log = logging.getLogger(__name__)
 
 PREFIX = "SES_"
 
 
 class Settings(BaseModel):
-    """``SES_<NAME>`` of the environment; AWS credentials come from where boto3 finds them."""
+    """``SES_<NAME>`` of the environment; AWS credentials come from where botocore finds them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     sender: str = Field(min_length=3, description="the From address, verified at SES; may be «Name <address>»")
     region: str = "eu-central-1"
@@ -66,7 +63,7 @@ class SesEmail:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], http: Outgoing) -> Self:
-        """``http`` belongs to the registry's signature; boto3 has its own line.
+        """``http`` belongs to the registry's signature; botocore has its own line.
 
         :raises pydantic.ValidationError: naming the setting.
         """
@@ -82,15 +79,12 @@ class SesEmail:
         """
         if not _ADDRESS.fullmatch(to):
             raise Rejected("refused")
-        started, status = time.monotonic(), "sent"
-        try:
-            self._client.send_email(**_letter(self._settings, to, kind, text, id))
-        except (BotoCoreError, ClientError) as error:
-            status = type(error).__name__
-            raise _meaning(error) from None
-        finally:
-            took = round((time.monotonic() - started) * 1000)
-            log.info("outgoing call", extra={"target": "email", "call": "send", "status": status, "duration_ms": took})
+        with observed("email", "send") as facts:
+            try:
+                self._client.send_email(**_letter(self._settings, to, kind, text, id))
+            except (BotoCoreError, ClientError) as error:
+                facts["status"] = type(error).__name__
+                raise _meaning(error) from None
 
     def was_sent(self, to: str, id: str) -> bool | None:
         """SES finds no letter by an id of ours: always None."""
@@ -98,15 +92,18 @@ class SesEmail:
 
 
 def _client(settings: Settings) -> Any:
-    import boto3  # the Lambda runtime has it, requirements.txt does not; a portal that sends no e-mail needs none
+    # imported only where letters are sent; botocore is in the package, the runtime's boto3 may not fit it
     from botocore.config import Config
+    from botocore.session import get_session
 
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"total_max_attempts": 1, "mode": "standard"},
     )
-    return boto3.client("sesv2", region_name=settings.region, endpoint_url=settings.endpoint_url, config=config)
+    return get_session().create_client(
+        "sesv2", region_name=settings.region, endpoint_url=settings.endpoint_url, config=config
+    )
 
 
 def _letter(settings: Settings, to: str, kind: str, text: Text, id: str) -> dict[str, Any]:

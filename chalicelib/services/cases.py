@@ -1,0 +1,179 @@
+"""What the provider's staff do with a case: look at it, have it tried again, or close it.
+
+Closing says "I have dealt with it". What only a person can decide then stays closed; what the portal
+goes on waiting for comes back after another ``stuck_after`` if it still waits. A retry closes the case
+too, and the first failure after it brings the case back, with its history.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+
+from chalicelib.clock import Clock
+from chalicelib.config import Settings
+from chalicelib.errors import OutcomeUnknown, PortalError
+from chalicelib.store.agenda import Kind
+from chalicelib.store.cases import CLOSED, OPEN, CaseKind, CaseRow, CaseStore
+from chalicelib.store.messages import MessageRow, MessageStore
+from chalicelib.store.topups import EventRow, Next, TopUpRow, TopUpStore
+from chalicelib.store.transaction import ConditionFailed, Transaction
+
+log = logging.getLogger(__name__)
+
+#: Closed means settled: nothing of the portal's own goes on waiting.
+DECIDED = frozenset({
+    CaseKind.WRONG_AMOUNT, CaseKind.OTHER_ORDER, CaseKind.UNKNOWN_ORDER, CaseKind.UNPOSTABLE, CaseKind.UNDELIVERED,
+})  # fmt: skip
+#: Nothing of ours is named by these that could be tried again.
+NOTHING_TO_RETRY = frozenset({CaseKind.OTHER_ORDER, CaseKind.UNKNOWN_ORDER})
+#: More open cases than this are one trouble, not many: the count stops here.
+MOST = 1000
+#: How often an action is tried against others who change the same rows.
+TRIES = 5
+PORTAL = "portal"
+
+
+class Refused(Exception):
+    """The action makes no sense now; the text tells the operator why."""
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """A case and what it is about, as it stands now."""
+
+    row: CaseRow
+    topup: TopUpRow | None = None
+    events: Sequence[EventRow] = ()
+    message: MessageRow | None = None
+
+
+@dataclass(frozen=True)
+class Cases:
+    store: CaseStore
+    topups: TopUpStore
+    messages: MessageStore
+    now: Clock
+    settings: Settings
+
+    def listed(self, kind: CaseKind | None = None, closed: bool = False) -> list[CaseRow]:
+        """Oldest first."""
+        return sorted(self.store.list(CLOSED if closed else OPEN, kind), key=lambda row: (row.opened_at, row.case_id))
+
+    def file(self, case_id: str) -> CaseFile:
+        """:raises NotFound: no such case."""
+        file = self._file(self.store.get(case_id))
+        return replace(file, events=self.topups.events(file.topup.topup_id)) if file.topup else file
+
+    def close(self, case_id: str, operator: str, reason: str) -> None:
+        """Take it out of the list; the reason stays with it.
+
+        :raises NotFound: no such case. :raises Refused: somebody else closed it.
+        """
+        now = self.now()
+        self._act(case_id, operator, f"closed: {reason}", now, lambda row, tx: None)
+
+    def retry(self, case_id: str, operator: str, reason: str) -> None:
+        """Put what it is about on the agenda, due now, in the transaction that closes the case.
+
+        :raises NotFound: no such case. :raises Refused: closed by somebody, or nothing can be tried again.
+        """
+        now = self.now()
+        self._act(case_id, operator, f"retried: {reason}", now, self._due_now, quiet_until=now)
+
+    def watch(self, time_is_up: Callable[[], bool] = lambda: False) -> Counter[str]:
+        """Count what stands open, by kind, and close what has settled itself meanwhile."""
+        counts: Counter[str] = Counter({str(kind): 0 for kind in CaseKind})
+        for row in list(islice(self.store.list(), MOST)):
+            if time_is_up() or not self._settled_itself(row):
+                counts[row.kind] += 1
+        return counts
+
+    def _act(
+        self,
+        case_id: str,
+        by: str,
+        what: str,
+        at: datetime,
+        add: Callable[[CaseRow, Transaction], None],
+        quiet_until: datetime | None = None,
+    ) -> None:
+        for _ in range(TRIES):
+            row = self.store.get(case_id)
+            if row.status == CLOSED:
+                raise Refused(f"closed already: {row.history[-1]}")
+            quiet = quiet_until or (None if row.kind in DECIDED else at + self.settings.stuck_after)
+            tx = self.store.closing(row, by, what, at, quiet)
+            add(row, tx)
+            try:
+                return tx.commit()
+            except (ConditionFailed, OutcomeUnknown) as error:
+                # a repeated request whose first answer was lost finds its own closing
+                if self.store.is_mine(row, by, what, at):
+                    return None
+                if isinstance(error, OutcomeUnknown):
+                    raise
+        raise Refused("it keeps changing; look again")
+
+    def _due_now(self, row: CaseRow, tx: Transaction) -> None:
+        if row.kind in NOTHING_TO_RETRY:
+            raise Refused("there is nothing to try again: decide by hand, then close it")
+        file = self._file(row)
+        if file.topup is not None:
+            self._topup_due_now(file.topup, tx)
+        elif file.message is not None:
+            if row.kind == CaseKind.AGENDA and file.message.agenda_key is None:
+                raise Refused("the message has been dealt with meanwhile: close the case")
+            self.messages.replan(file.message, self.now(), tx)
+        else:
+            raise Refused("what it was about is not there any more: close the case")
+
+    def _topup_due_now(self, topup: TopUpRow, tx: Transaction) -> None:
+        if topup.status == "credited":
+            raise Refused("the top-up is credited: close the case")
+        kind = Kind.SETTLE_TOPUP if topup.status == "paid" else Kind.ASK_GATEWAY
+        self.topups.replan(topup, Next(kind, self.now()), tx)
+
+    def _file(self, row: CaseRow) -> CaseFile:
+        kind, ref = _about(row)
+        if kind == Kind.DELIVER_MESSAGE:
+            return CaseFile(row, message=self.messages.get(ref))
+        return CaseFile(row, topup=self.topups.get(ref) if kind else None)
+
+    def _settled_itself(self, row: CaseRow) -> bool:
+        try:
+            if not _is_over(self._file(row)):
+                return False
+            now = self.now()
+            self._act(row.case_id, PORTAL, "it has settled itself", now, lambda row, tx: None, quiet_until=now)
+        except (PortalError, Refused):
+            log.info("case left for the next look", extra={"case": row.case_id}, exc_info=True)
+            return False
+        return True
+
+
+def _about(row: CaseRow) -> tuple[str, str]:
+    """The kind of work that the case hangs on and the fact it works on; nothing for somebody else's order."""
+    if row.kind == CaseKind.AGENDA:
+        kind, _, ref = row.ref.partition(":")
+        return kind, ref
+    if row.kind == CaseKind.UNDELIVERED:
+        return Kind.DELIVER_MESSAGE, row.ref
+    return ("", "") if row.kind == CaseKind.UNKNOWN_ORDER else (Kind.SETTLE_TOPUP, row.ref)
+
+
+def _is_over(file: CaseFile) -> bool:
+    """Whether what the portal waited for has come, so that nobody need look."""
+    kind, topup = file.row.kind, file.topup
+    if kind == CaseKind.AGENDA:
+        fact = topup or file.message
+        return fact is not None and fact.agenda_key is None
+    if topup is None or kind in {CaseKind.WRONG_AMOUNT, CaseKind.OTHER_ORDER}:
+        return False
+    if kind == CaseKind.UNASKED:
+        return topup.unanswered_since is None
+    if kind == CaseKind.UNFINISHED:
+        return topup.status not in {"created", "awaiting_payment"}
+    return topup.status == "credited"

@@ -1,0 +1,1 @@
+"""How the portal gets to AWS: the package, the template, the stack, the site. Never packaged for Lambda."""

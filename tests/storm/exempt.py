@@ -1,0 +1,32 @@
+"""What no flow breaks, and why that is right. A line that is not needed any more fails as a missing one does."""
+
+#: Routes and jobs that change nothing, which a test checks: broken, they answer an error and that is all.
+READS = {
+    "GET /api/session", "GET /api/subscriber", "GET /api/accounts",
+    "GET /api/accounts/{account}/services", "GET /api/accounts/{account}/operations",
+    "GET /api/accounts/{account}/forecast", "GET /api/accounts/{account}/topup-options",
+    "GET /api/topups/{id}", "GET /api/topups/{id}/status", "GET /api/health", "GET /api/openapi.json",
+}  # fmt: skip
+READING_JOBS = {"watch_cases"}
+
+ROUTES = {
+    "GET /api/webhooks/robokassa": "the same receiver as behind POST; shut unless the company's cabinet says GET",
+}
+
+_STAFF = "a command of the provider's staff, run again by hand"
+_FILLED = "fills the store before anybody is a subscriber"
+#: Functions whose outgoing calls belong to no flow.
+FUNCTIONS = {
+    "store/agenda.py Agenda.next_due": "asked by the movable clock of one machine only",
+    "store/cases.py CaseStore.get": _STAFF,
+    "store/subscribers.py SubscriberStore.add": _FILLED,
+    "store/subscribers.py SubscriberStore.journal": _STAFF,
+    "billing/embedded/operations.py _entries": "a read: it only makes the query that its caller sends",
+    "billing/embedded/accounts.py create": _FILLED,
+    "billing/embedded/accounts.py add_service": _FILLED,
+    "billing/embedded/accounts.py set_state": _STAFF,
+    "billing/embedded/verify.py _externals": _STAFF,
+    "billing/embedded/verify.py _accounts": _STAFF,
+    "billing/embedded/verify.py _Walk.run": _STAFF,
+    "billing/embedded/verify.py _Walk._read_on": _STAFF,
+}

@@ -1,0 +1,102 @@
+"""Every order of the outgoing calls of acts that meet gives what one of the sequential orders gives."""
+
+import os
+import secrets
+import threading
+from collections import Counter
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from chalicelib.store.topups import CounterRow, TopUpStore
+from tests.product import Product
+from tests.storm.conftest import FULL, World
+from tests.storm.harness import scheduler
+from tests.storm.harness.scheduler import Choose, Exhausted, Scheduler, Stuck, drawn, one_after_another, orders
+from tests.storm.races import FAR_RACES, RACES, prepared, raced
+
+#: A part is 100 orders; the storm takes ten of them.
+PARTS, ORDERS_OF_A_PART = (10 if FULL else 1), 100
+SEED = os.environ.get("STORM_SEED") or secrets.token_hex(4)
+
+
+def sequential(fresh: World, race: tuple[str, ...]) -> tuple[list[Any], Counter[str]]:
+    """What each order of the whole acts gives, and how many calls an act makes at most."""
+    found, calls = [], Counter[str]()
+    for names in permutations(race):
+        with fresh() as shop:
+            result, run = raced(shop, race, one_after_another(names))
+        found.append(result)
+        calls |= Counter(run.order)
+    return found, calls
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("race", [*RACES, *(FAR_RACES if FULL else ())], ids=" + ".join)
+def test_any_order_of_calls_gives_what_a_sequence_gives(fresh: World, race: tuple[str, ...], part: int) -> None:
+    print(f"STORM_SEED={SEED}")
+    expected, calls = sequential(fresh, race)
+    every = list(orders(race, calls, PARTS * ORDERS_OF_A_PART, f"{SEED} {race}"))
+    for choose in every[part * ORDERS_OF_A_PART : (part + 1) * ORDERS_OF_A_PART]:
+        with fresh() as shop:
+            result, run = raced(shop, race, choose)
+        assert result in expected, f"STORM_SEED={SEED}, no sequence gives this: {run.order}"
+
+
+def counted(shop: Product, act: Any, choose: Choose) -> tuple[int, list[str]]:
+    """What a counter shows after two acts that each add one; it begins at 7."""
+    CounterRow("counter#test", "counter", last=7).save()
+    run = Scheduler({"a": act, "b": act}, choose)
+    run.run(shop)
+    return CounterRow.get("counter#test", "counter").last, run.order
+
+
+def read_then_write() -> None:
+    row = CounterRow.get("counter#test", "counter", consistent_read=True)
+    CounterRow("counter#test", "counter", last=row.last + 1).save()
+
+
+def test_a_lost_update_is_found(fresh: World) -> None:
+    with fresh() as shop:
+        found = [counted(shop, read_then_write, choose) for choose in Exhausted().orders()]
+    assert sorted(order for _, order in found) == sorted(map(list, {*permutations("aabb")}))
+    assert {"".join(order) for last, order in found if last == 9} == {"aabb", "bbaa"}
+    assert {last for last, _ in found} == {8, 9}
+
+
+def test_one_conditionless_addition_loses_nothing(fresh: World) -> None:
+    """The product's own counter of invoices, which the same search finds no fault with."""
+    with fresh() as shop:
+        numbers = TopUpStore(1, 1000)
+        found = [counted(shop, lambda: numbers.next_invoice("test"), choose) for choose in Exhausted().orders()]
+    assert [last for last, _ in found] == [9, 9]
+
+
+def test_a_schedule_run_again_is_the_same_run(fresh: World) -> None:
+    race = RACES[-1]
+    runs = []
+    for _ in range(2):
+        with fresh() as shop:
+            result, run = raced(shop, race, drawn("the same"))
+        runs.append((result, run.order))
+    assert runs[0] == runs[1]
+    assert len(set(runs[0][1])) == 3
+
+
+def test_a_thread_that_waits_for_a_lock_is_told_loudly(fresh: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "STUCK_AFTER", 0.5)
+    lock = threading.Lock()
+
+    def locked() -> None:
+        with lock:
+            read_then_write()
+
+    with fresh() as shop, pytest.raises(Stuck, match=r"(?s)\['b'\] stopped after .*with lock"):
+        counted(shop, locked, drawn("any"))
+
+
+def test_the_acts_meet_on_the_same_order(fresh: World) -> None:
+    """A race whose acts never met would prove nothing."""
+    with fresh() as shop:
+        assert [order.status for order in prepared(shop, RACES[-1]).values()] == ["awaiting_payment"]
