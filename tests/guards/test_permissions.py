@@ -18,7 +18,7 @@ from chalicelib.store.agenda import Kind
 from local.store.handlers import Answer
 from local.store.transport import Call, set_around
 from tests.portal import PASSWORD, client
-from tests.product import Product
+from tests.product import Product, books
 
 ROOT = Path(__file__).resolve().parents[2]
 Uses = set[tuple[str, str]]
@@ -114,7 +114,7 @@ def pay(shop: Product, record: Record) -> None:
     browser = client()
     browser.log_in("bob")
     with record.staff():
-        accounts.set_state("100201", AccountState.FINANCIAL_BLOCK)
+        accounts.set_state(books(), "100201", AccountState.FINANCIAL_BLOCK, "not_enough_money")
     id = str(uuid.uuid4())
     wish = {"id": id, "amount_kopecks": 700_00, "gateway": "robokassa"}
     assert browser.post("/api/accounts/100201/topups", wish).status == 201
@@ -133,7 +133,7 @@ def pay(shop: Product, record: Record) -> None:
 def work(shop: Product, record: Record) -> None:
     """Every schedule and the queue: a gateway that is silent for days, then tells of a payment."""
     with record.staff():
-        accounts.set_state("100202", AccountState.FINANCIAL_BLOCK)
+        accounts.set_state(books(), "100202", AccountState.FINANCIAL_BLOCK, "not_enough_money")
         topup = shop.order("sub-bob", "100202", 700_00).topup
         shop.pay(topup, webhook="lost")
         shop.fault("robokassa", "get_payment", "http_500", times=1000)

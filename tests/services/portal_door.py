@@ -4,9 +4,7 @@ import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from chalicelib import billing
 from chalicelib.clock import Clock
 from chalicelib.config import Settings
 from chalicelib.services.passwords import Passwords
@@ -14,6 +12,7 @@ from chalicelib.services.session import Client, Identity, Sessions
 from chalicelib.store.guesses import Guesses
 from chalicelib.store.subscribers import Profile, SubscriberStore, confirmed
 from local.store import transport
+from tests.embedded import embedded
 
 PASSWORD = "correct horse battery"
 CHEAP: dict[str, Any] = {"argon2_memory_kib": 8, "argon2_time_cost": 1}
@@ -26,7 +25,7 @@ def portal_door(clock: Clock, **chosen: Any) -> Sessions:
     numbers = itertools.count(1)
     return Sessions(
         settings,
-        billing.load("embedded", zone=ZoneInfo("Europe/Moscow"), now=clock),
+        embedded(clock),
         Passwords(settings),
         Guesses(settings),
         clock,

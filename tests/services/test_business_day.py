@@ -7,7 +7,7 @@ import pytest
 from chalicelib import bootstrap
 from chalicelib.billing import AccountState
 from chalicelib.billing.embedded import accounts
-from tests.product import START, Product
+from tests.product import START, Product, books
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_the_forecast_begins_on_the_local_day(midnight: Product) -> None:
 
 def test_lifting_a_block_charges_from_the_local_day(midnight: Product) -> None:
     """The whole new period of 650 ₽; the day before would cost 1/30 of the old one, 21,67 ₽."""
-    accounts.set_state("100201", AccountState.FINANCIAL_BLOCK, "not_enough_money")
+    accounts.set_state(books(), "100201", AccountState.FINANCIAL_BLOCK, "not_enough_money")
     midnight.notify(midnight.result_fields(midnight.order("sub-bob", "100201", 700_00).topup))
     assert midnight.balance("100201") == 50_00
 

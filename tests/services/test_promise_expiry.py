@@ -3,17 +3,14 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
-import pytest
-
 from chalicelib import bootstrap
 from chalicelib.store import in_flight
 from chalicelib.store.agenda import Kind
 from local.store.handlers import Answer
 from local.store.transport import Call, set_around
 from tests.product import Product
-from tests.promising import DEATHS, UNTIL, blocked, history, offer, quiet, take
+from tests.promising import UNTIL, blocked, history, offer, quiet, take
 from tests.scene import ACCOUNT, give, settle, told, view
-from tests.storm.harness import Breaker, broken
 
 # the end
 
@@ -62,21 +59,6 @@ def test_a_late_agenda_ends_it_all_the_same_and_once(shop: Product) -> None:
     shop.sandboxed("POST", "/sandbox/run-due")
     assert (history(), view().state) == ([("ended", 600_00)], "financial_block")
     assert offer().available_from == date(2026, 12, 16) + timedelta(days=28)
-    quiet(shop)
-
-
-@pytest.mark.parametrize("kind", DEATHS)
-@pytest.mark.parametrize("at", range(1, 9))
-def test_an_end_broken_at_any_call_is_finished_by_the_next_run(shop: Product, kind: str, at: int) -> None:
-    blocked(shop)
-    take()
-    shop.advance(days=3)
-    shop.clock.advance(int((UNTIL - bootstrap.now()).total_seconds()) + 1)
-    with broken(shop, Breaker(at, kind)):
-        bootstrap.agenda_runner().run(Kind.PROMISED_PAYMENT)
-    shop.advance(hours=12)
-    assert (history(), view().state) == ([("ended", 600_00)], "financial_block")
-    assert len(told(shop, "promise_ended")) == 1
     quiet(shop)
 
 

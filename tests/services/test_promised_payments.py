@@ -12,7 +12,7 @@ from chalicelib import bootstrap
 from chalicelib.billing import AccountState
 from chalicelib.billing.embedded import accounts, catalogue
 from chalicelib.billing.embedded.catalogue import TariffGroup
-from chalicelib.errors import NotFound, OutcomeUnknown, Rejected, UpstreamError
+from chalicelib.errors import NotFound, OutcomeUnknown, Rejected
 from chalicelib.money import Kopecks
 from chalicelib.services.promised_payments import PastPromise
 from chalicelib.store.promises import PromiseRow, PromiseStore
@@ -20,9 +20,9 @@ from local.store.handlers import Answer
 from local.store.transport import Call, set_around
 from tests import scene
 from tests.product import Product, books
-from tests.promising import DEATHS, UNTIL, blocked, history, offer, quiet, take
+from tests.promising import UNTIL, blocked, history, offer, quiet, take
 from tests.scene import ACCOUNT, NEXT_PERIOD, entry_legs, owe, pay, settle, told, view
-from tests.storm.harness import Breaker, broken
+from tests.storm.harness.breaker import Breaker, broken
 
 
 def refused(expected: int = 600_00) -> str:
@@ -237,24 +237,6 @@ def test_two_promises_under_two_ids_are_one_in_the_billing(shop: Product) -> Non
         with suppress(Rejected):
             codes.append((id, bootstrap.billing().grant_promise(ACCOUNT, id, Kopecks(600_00)).amount_kopecks))
     assert codes == [("a", 600_00), ("a", 600_00)]
-
-
-@pytest.mark.parametrize("kind", DEATHS)
-@pytest.mark.parametrize("at", range(1, 10))
-def test_a_promise_broken_at_any_call_is_granted_once_and_ends_once(shop: Product, kind: str, at: int) -> None:
-    blocked(shop)
-    with broken(shop, Breaker(at, kind)), suppress(UpstreamError):
-        take(600_00)
-    with suppress(Rejected, UpstreamError):
-        take(600_00)
-    shop.advance(minutes=5)
-    assert history() == [("active", 600_00)]
-    assert (view().balance_kopecks, view().state) == (-600_00, "active")
-    shop.advance(days=4)
-    assert history() == [("ended", 600_00)]
-    assert (view().balance_kopecks, view().state) == (-600_00, "financial_block")
-    assert [len(told(shop, f"promise_{event}")) for event in ("taken", "ends_soon", "ended")] == [1, 1, 1]
-    quiet(shop)
 
 
 @pytest.mark.parametrize("kind", ["timeout_after", "timeout_before", "http_500"])

@@ -1,7 +1,6 @@
 """Voluntary suspension: what may be ordered, what comes back, what it costs, and how it ends early."""
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,12 +9,11 @@ import pytest
 from chalicelib import bootstrap
 from chalicelib.billing import SuspensionOffer
 from chalicelib.billing.embedded.verify import verify
-from chalicelib.errors import InvalidRequest, NotFound, Rejected, UpstreamError
+from chalicelib.errors import InvalidRequest, NotFound, Rejected
 from chalicelib.money import Kopecks
 from local.store.engine import Engine
 from tests.product import Product, product, subscriber
 from tests.scene import ACCOUNT, NEXT_PERIOD, TODAY, entry_legs, owe, settle, told, view
-from tests.storm.harness import KINDS, Breaker, broken
 
 TOMORROW = date(2026, 11, 24)
 #: 650 ₽ × 18 / 30, the paid days from tomorrow on
@@ -305,18 +303,6 @@ def test_two_orders_at_once_are_one(shop: Product) -> None:
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(order, [8, 9]))
     assert codes == ["already_planned"]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("at", [1, 2])
-def test_an_order_broken_at_any_call_is_made_once(shop: Product, kind: str, at: int) -> None:
-    settle(shop)
-    with broken(shop, Breaker(at, kind)), suppress(UpstreamError):
-        suspend(days(TOMORROW, 10), REFUND)
-    suspend(days(TOMORROW, 10), REFUND)
-    shop.advance(days=3)
-    assert (view().state, view().balance_kopecks) == ("suspended", 200_00 + REFUND)
-    assert len(told(shop, "suspension_planned")) == 1
 
 
 def test_only_the_internet_can_be_suspended(shop: Product) -> None:

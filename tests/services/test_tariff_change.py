@@ -1,7 +1,6 @@
 """Changing the tariff: what is refused, what it costs, and that the money shown is the money taken."""
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -10,12 +9,12 @@ from chalicelib import bootstrap
 from chalicelib.billing import AccountState, ChangeOutcome, Start, TariffChanged, TariffOffer
 from chalicelib.billing.embedded import accounts, catalogue
 from chalicelib.billing.embedded.verify import verify
-from chalicelib.errors import NotFound, Rejected, UpstreamError
+from chalicelib.errors import NotFound, Rejected
 from chalicelib.money import Kopecks
 from tests import scene
 from tests.product import Product, books
 from tests.scene import ACCOUNT, NEXT_PERIOD, TODAY, entry_legs, owe, pay, settle, told, view
-from tests.storm.harness import KINDS, Breaker, broken
+from tests.storm.harness.breaker import Breaker, broken
 
 #: 790 ₽ × 19 / 30 less 650 ₽ × 19 / 30
 UPGRADE = Kopecks(500_33 - 411_67)
@@ -236,17 +235,6 @@ def test_a_switch_fee_is_taken_now_and_never_from_the_next_period(shop: Product)
     assert (now.charge_kopecks, later.charge_kopecks) == (UPGRADE + 50_00, 0)
     change("t300", Start.NOW, UPGRADE + 50_00)
     assert view().balance_kopecks == 200_00 - UPGRADE - 50_00
-    assert not verify().differences
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("at", [1, 2, 3])
-def test_a_change_broken_at_any_call_is_made_once(shop: Product, kind: str, at: int) -> None:
-    settle(shop)
-    with broken(shop, Breaker(at, kind)), suppress(UpstreamError):
-        change("t300", Start.NOW, UPGRADE)
-    assert change("t300", Start.NOW, UPGRADE).result is ChangeOutcome.APPLIED
-    assert view().balance_kopecks == 200_00 - UPGRADE
     assert not verify().differences
 
 

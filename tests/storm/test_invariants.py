@@ -17,7 +17,7 @@ from chalicelib.store.messages import MessageRow
 from chalicelib.store.topups import EventRow, TopUpRow
 from local.store.engine import Engine
 from tests.portal import client
-from tests.product import Product
+from tests.product import Product, books
 from tests.storm.conftest import World
 from tests.storm.flows.money import ID, notify, paid_unheard
 from tests.storm.harness import invariants
@@ -27,7 +27,7 @@ from tests.storm.harness.schedules import let_pass
 
 def post(name: str, account: str, kopecks: int) -> None:
     leg = Leg(OperationKind.PAYMENT, Kopecks(kopecks), "Платёж", contra="gateway:robokassa")
-    Ledger(bootstrap.now).post(NewEntry(account, name, (leg,)))
+    Ledger(books()).post(NewEntry(account, name, (leg,)))
 
 
 def head_altered(shop: Product) -> None:

@@ -33,7 +33,7 @@ from local.store import transport
 from local.store.engine import Engine
 from local.web import Response
 from tests.portal import Browser, client
-from tests.product import START, Product, product
+from tests.product import START, Product, books, product
 from tests.storm.leaks import LogSink, Sinks, spellings
 
 SHOP = Shop()
@@ -169,7 +169,7 @@ def people(shop: Product) -> None:
     shop.account("100201", "sub-bob")
     accounts.create(NewAccount(account, "sub-charlie", label, address, 12, date(2026, 1, 12)), START)
     tv = NewService("internet", ServiceKind.INTERNET, service, "t100", service, Kopecks(650_00), 100)
-    accounts.add_service(account, tv)
+    accounts.add_service(books(), account, tv)
 
 
 def a_day(world: World, hours: int = 3) -> None:
