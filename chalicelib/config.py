@@ -69,6 +69,10 @@ class Settings(BaseModel):
     store_endpoint: str | None = Field(None, description="address of a store with DynamoDB's interface")
     store_strict: Literal["ydb"] | None = Field(None, description="`ydb`: send nothing that Yandex Database refuses")
 
+    # what is sealed: passwords of the network
+    kms_key: str | None = Field(None, description="the KMS key's ARN")
+    key_file: str | None = Field(None, description="file with a key, on a machine of one's own; made beside the store")
+
     # sessions and passwords
     session_idle_days: int = Field(30, description="a session unused for so long ends")
     session_absolute_days: int = Field(90, description="every session ends after so long")

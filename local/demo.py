@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from chalicelib.billing import BillingPeriod, OperationKind, ServiceKind, ServicePeriod
-from chalicelib.billing.embedded import accounts
+from chalicelib.billing.embedded import accounts, catalogue
 from chalicelib.billing.embedded.accounts import NewAccount, NewService
 from chalicelib.billing.embedded.books import Books, Decide, Used
 from chalicelib.billing.embedded.calendar import end_promise, next_day, next_step
@@ -27,7 +27,7 @@ from chalicelib.clock import day_start, local_date
 from chalicelib.config import Settings
 from chalicelib.money import Kopecks, round_up_to_ruble
 from chalicelib.store.tables import fetch
-from local.demo_accounts import ALICE, BOB, BOB_DACHA, DAYS, DEMOS, Demo
+from local.demo_accounts import ALICE, BOB, BOB_DACHA, DAYS, DEMOS, GROUPS, TARIFFS, Demo
 
 #: What people pay above the need, in turn; the need itself has kopecks.
 _EXTRA = (137, 25000, 1305, 0, 19999, 4250, 11, 30000, 777, 6063)
@@ -115,10 +115,12 @@ def _unsaid(step: Step | None) -> Step | None:
 
 
 def seed(now: datetime, settings: Settings) -> bool:
-    """Make the demo accounts and their history. False if that was done before.
+    """Make the catalogue, the demo accounts and their history. False if the history was there.
 
-    :raises RuntimeError: the ledger holds something else under a demo id.
+    A catalogue that somebody has imported stays. :raises RuntimeError: the ledger holds something else under a demo id.
     """
+    if not catalogue.load().tariffs:
+        catalogue.replace(TARIFFS, GROUPS)
     zone = settings.zone
     kept = fetch(AccountRow, ALICE.number, "account")
     first_day = kept.contract_on if kept else local_date(now, zone) - timedelta(days=DAYS)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from chalicelib.billing import ServiceKind, Tariff
 from chalicelib.billing.embedded.accounts import NewService
+from chalicelib.billing.embedded.catalogue import CatalogueTariff, TariffGroup
 from chalicelib.billing.embedded.standing import Line, Standing
 from chalicelib.money import Kopecks
 
@@ -82,3 +83,26 @@ CHARLIE = Demo(
     ends_with_kopecks=611_70,
 )  # fmt: skip
 DEMOS = (ALICE, BOB, BOB_DACHA, CHARLIE)
+
+
+def _tariff(title: str, fee: int, mbps: int | None, group: str, kind: ServiceKind = _INTERNET) -> CatalogueTariff:
+    """With the ids that ``_service`` gives; a dearer tariff at once costs nothing more than its days."""
+    name = {_INTERNET: "internet", _PHONE: "phone", _ADDON: "router"}[kind]
+    fee_kopecks, id = Kopecks(fee), f"{name}-{fee // 100}"
+    return CatalogueTariff(id=id, title=title, kind=kind, fee_kopecks=fee_kopecks, speed_mbps=mbps, group=group)
+
+
+#: In the order on screen. TV is none of it: packages are bought in another way.
+TARIFFS = (
+    _tariff("Базовый 50", 390_00, 50, "home"),
+    _tariff("Семейный 200", 549_90, 200, "home"),
+    _tariff("Оптимальный 100", 650_00, 100, "home"),
+    _tariff("Скоростной 300", 790_00, 300, "home"),
+    _tariff("Игровой 500", 990_00, 500, "home"),
+    _tariff("Максимальный 1000", 1490_00, 1000, "home"),
+    _tariff("Дачный 50", 450_00, 50, "country"),
+    _tariff("Дачный 100", 600_00, 100, "country"),
+    _tariff("Поминутный", 219_50, None, "phone", _PHONE),
+    _tariff("Роутер Wi-Fi 6", 99_90, None, "router", _ADDON),
+)
+GROUPS = (TariffGroup(id="home", moves=("home",)), TariffGroup(id="country", moves=("country",), promise_percent=50))

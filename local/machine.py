@@ -8,6 +8,7 @@ from pathlib import Path
 import app as portal_app
 from chalicelib import bootstrap
 from chalicelib.clock import Clock
+from local import key_file
 from local.gateway import Portal
 from local.purpose import Purpose, claim
 from local.server import Sandboxed, Server
@@ -30,6 +31,7 @@ class Machine:
         """:raises WrongPurpose, StoreError, OSError: nothing was started."""
         claim(data, purpose)
         self._engine = Engine(data / "store")
+        key_file.make(data)
         transport.attach(self._engine)
         self.app = portal_app.app
         self.portal = Portal(self.app)

@@ -7,11 +7,14 @@ import sys
 import threading
 from pathlib import Path
 
+from local import key_file
+
 
 def main() -> int:
     port = int(os.environ.get("PORT", "8000"))
     data = Path(os.environ.get("DATA_DIR", ".local"))
     _environment(port)
+    key_file.name_in(os.environ, data)
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "WARNING"), format="%(levelname)s %(name)s %(message)s")
     # imported only now: settings and table names are read from the environment when the portal is loaded
     from local.demonstration import Demonstration

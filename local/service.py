@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from local import settings_file
+from local import key_file, settings_file
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,8 @@ def main() -> int:
     from local.refusals import refusals
 
     found = refusals(os.environ)
+    if not found:
+        key_file.name_in(os.environ, Path(os.environ["DATA_DIR"]))
     return _refuse(found) if found else _serve(Path(os.environ["DATA_DIR"]), stop)
 
 

@@ -30,8 +30,10 @@ def connected() -> Iterator[None]:
     if data is None:
         yield
         return
+    from local import key_file
     from local.store.errors import StoreError
 
+    key_file.name_in(os.environ, data)
     try:
         with _opened(data):
             yield

@@ -15,10 +15,13 @@ from chalicelib.billing import AccountState
 from chalicelib.billing.embedded import accounts
 from chalicelib.handlers import jobs
 from chalicelib.store.agenda import Kind
+from chalicelib.store.promises import PromiseRow
 from local.store.handlers import Answer
 from local.store.transport import Call, set_around
-from tests.portal import PASSWORD, client
+from tests.portal import PASSWORD, Browser, client
 from tests.product import Product, books
+from tests.promising import blocked, take
+from tests.scene import ACCOUNT, settle
 
 ROOT = Path(__file__).resolve().parents[2]
 Uses = set[tuple[str, str]]
@@ -102,7 +105,8 @@ def browse(shop: Product, record: Record) -> None:
         shop.advance(minutes=15)
     for route in all_routes():
         if route.method == "GET":
-            second.get(route.path.replace("{account}", "100201").replace("{id}", str(uuid.uuid4())))
+            path = route.path.replace("{account}", "100201").replace("{service}", "internet")
+            second.get(path.replace("{id}", str(uuid.uuid4())))
     assert second.get("/api/home?account=100202").status == 200
     assert second.post("/api/session/step-up", {"password": PASSWORD}).status == 204
     assert second.delete("/api/sessions").status == 204
@@ -130,9 +134,43 @@ def pay(shop: Product, record: Record) -> None:
     assert browser.get(f"/api/topups/{topup.topup_id}").status == 200
 
 
+def manage(shop: Product, record: Record) -> None:
+    """What a subscriber does with the services: another tariff, a suspension, a promised payment, each taken back."""
+    browser, service = client(), f"/api/accounts/{ACCOUNT}/services/internet"
+    with record.staff():
+        settle(shop)
+    browser.log_in("bob")
+    change = {"tariff": "t300", "when": "next_period", "expected_charge_kopecks": 0}
+    assert browser.post(f"{service}/tariff-change", change).status == 200
+    assert browser.delete(f"{service}/tariff-change").status == 204
+    for _ in range(2):
+        got = browser.post(f"{service}/suspension", {"from": "2026-11-25", "to": "2026-12-02"})
+        assert got.status in {200, 201}, got.text
+    assert browser.delete(f"{service}/suspension").status == 204
+    with record.staff():
+        shop.advance(days=20)
+    promise = f"/api/accounts/{ACCOUNT}/promised-payment"
+    shop.fault("billing", "grant_promise", "timeout_after")
+    for _ in range(2):
+        browser.post(promise, {"expected_amount_kopecks": browser.get(promise).json["amount_kopecks"]})
+    take_what_is_not_needed(browser, record)
+
+
+def take_what_is_not_needed(browser: Browser, record: Record) -> None:
+    """The billing refuses after the wish was written down, as it does if somebody was faster in between."""
+    with record.staff():
+        at = bootstrap.now()
+        wish = PromiseRow("100201", "promise#x", subscriber_id="sub-bob", amount_kopecks=1, status="granting")
+        wish.created_at = at
+        assert bootstrap.promises().begin(wish, at)
+    assert browser.post("/api/accounts/100201/promised-payment", {"expected_amount_kopecks": 1}).status == 409
+
+
 def work(shop: Product, record: Record) -> None:
     """Every schedule and the queue: a gateway that is silent for days, then tells of a payment."""
     with record.staff():
+        blocked(shop)
+        take()
         accounts.set_state(books(), "100202", AccountState.FINANCIAL_BLOCK, "not_enough_money")
         topup = shop.order("sub-bob", "100202", 700_00).topup
         shop.pay(topup, webhook="lost")
@@ -199,6 +237,7 @@ def recorded(shop: Product) -> Iterator[Record]:
 def test_the_api_may_do_what_browsers_and_gateways_make_it_do(shop: Product, recorded: Record) -> None:
     browse(shop, recorded)
     pay(shop, recorded)
+    manage(shop, recorded)
     assert recorded.seen == allowed(read("policy-dev.json"))
     portable(recorded.calls)
 
