@@ -16,8 +16,10 @@ from chalicelib.services.agenda import AgendaRunner
 from chalicelib.services.calendar import Calendar
 from chalicelib.services.cases import Cases
 from chalicelib.services.internet import Internet
+from chalicelib.services.internet_password import InternetPassword
 from chalicelib.services.messages import Messages
 from chalicelib.services.passwords import Passwords
+from chalicelib.services.portal_password import PortalPassword
 from chalicelib.services.promise_expiry import PromiseExpiry
 from chalicelib.services.promised_payments import PromisedPayments
 from chalicelib.services.session import Sessions
@@ -78,6 +80,8 @@ topups = cache(lambda: TopUps(topup_store(), billing(), gateways(), now, setting
 settlement = cache(lambda: Settlement(topup_store(), billing(), gateways(), agenda(), CaseStore(), now, settings()))
 calendar = cache(lambda: Calendar(billing(), agenda()))
 internet = cache(lambda: Internet(billing()))
+internet_password = cache(lambda: InternetPassword(billing(), now, lambda size: random_bytes(size), token))
+portal_password = cache(lambda: PortalPassword(settings(), passwords(), Guesses(settings()), now, token))
 webhooks = cache(lambda: Webhooks(gateways(), topup_store(), settlement(), CaseStore(), now))
 message_store = cache(lambda: MessageStore(settings().agenda_shards))
 messages = cache(lambda: Messages(message_store(), agenda(), senders(), SubscriberStore(), CaseStore(), now))

@@ -4,13 +4,18 @@ Only the wire and the clock are replaced. Every outgoing HTTP call passes ``wire
 call ``transport.set_around``: there a test counts, breaks or reorders them.
 """
 
+import atexit
 import hashlib
 import json
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -28,6 +33,7 @@ from chalicelib.services.topups import Ordered, Wish
 from chalicelib.store.cases import CaseRow, CaseStore
 from chalicelib.store.subscribers import Profile, SubscriberStore, confirmed
 from chalicelib.store.topups import TopUpRow
+from local import key_file
 from local.clock import MovableClock
 from local.sandbox import Sandbox, Shop, demo_environment
 from local.sandbox.wire import InProcessWire
@@ -135,11 +141,20 @@ def subscriber(id: str, login: str, phone: str) -> None:
     SubscriberStore().add(Profile(id, login=login, name=login.title(), password_hash=hashed, contacts=[contact]))
 
 
+@cache
+def key_file_path() -> Path:
+    """A key made once for the whole run."""
+    folder = Path(tempfile.mkdtemp(prefix="portal-key-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    key_file.make(folder)
+    return folder / key_file.NAME
+
+
 @contextmanager
 def product(**chosen: object) -> Iterator[Product]:
     """Everything wired together; the store's tables must be there and empty."""
     clock = MovableClock(real=lambda: START)
-    settings = {"sms": "smsc", **CHEAP, **chosen}
+    settings = {"sms": "smsc", "key_file": key_file_path(), **CHEAP, **chosen}
     environ = demo_environment(ORIGIN) | {f"PORTAL_{name.upper()}": str(value) for name, value in settings.items()}
     before = bootstrap.current_time, bootstrap.environ, upstream.new_session
     bootstrap.forget()

@@ -71,9 +71,9 @@ def give(kopecks: int) -> None:
     Ledger(books()).post(NewEntry(ACCOUNT, f"correction:{kopecks}", (leg,), "i.petrova", "Авария, заявка 1"))
 
 
-def entry_legs() -> list[LegMap]:
+def entry_legs(account: str = ACCOUNT) -> list[LegMap]:
     """Every leg of the account's ledger, oldest first."""
-    return [leg for row in EntryRow.query(ACCOUNT) for leg in row.legs]
+    return [leg for row in EntryRow.query(account) for leg in row.legs]
 
 
 def view() -> AccountView:

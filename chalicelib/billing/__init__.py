@@ -289,7 +289,7 @@ class SuspensionOffer(Value):
 
 
 class CalendarRun(Value):
-    """How many steps were taken, and the agenda row that now stands for the account's next day, if any."""
+    """How many steps were taken, which moved the account's agenda row; without any, the row that it should have."""
 
     steps: int
     agenda_key: str | None
@@ -381,6 +381,13 @@ class BillingSystem(Protocol):
         """Cancel a planned suspension, or end a running one today. Nothing to end, nothing done.
 
         :raises Rejected: ``too_early``.
+        """
+
+    def set_internet_password(self, account: str, service: str, password: str) -> None:
+        """From now on the service signs in to the network with this one. Again is harmless; nothing gives it back.
+
+        :raises NotFound: no such service, or none that has such a password.
+        :raises OutcomeUnknown: this one or the one before: set it again.
         """
 
 

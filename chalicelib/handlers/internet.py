@@ -1,7 +1,7 @@
-"""The internet service: changing its tariff, suspending it."""
+"""The internet service: its tariff, its suspension, its password."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -43,6 +43,21 @@ class SuspensionQuery(BaseModel):
 
     start: Annotated[date | None, Field(alias="from")] = None
     end: Annotated[date | None, Field(alias="to")] = None
+
+
+class InternetPasswordRequest(BaseModel):
+    """One of the two: a password of the subscriber's own, or the wish that one be made."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    new_password: Annotated[str, Field(max_length=1000)] | None = None
+    generate: Literal[True] | None = None
+
+
+class MadePassword(BaseModel):
+    """Shown this once; nothing gives it again."""
+
+    password: str
 
 
 @views.route("GET", _SERVICE + "/tariffs", "Tariffs to choose from, with sums", answers={200: list[TariffOffer]})
@@ -119,3 +134,21 @@ def suspend(request: Request, account: str, service: str) -> Answer:
 def resume(request: Request, account: str, service: str) -> Answer:
     bootstrap.internet().resume(request.who.subscriber_id, account, service)
     return Answer(status=204)
+
+
+@views.route(
+    "PUT",
+    _SERVICE + "/password",
+    "Set the password of the internet service, or have one made; again is harmless",
+    body=InternetPasswordRequest,
+    answers={200: MadePassword, 204: None},
+    step_up=True,
+)
+def set_password(request: Request, account: str, service: str) -> Answer:
+    wish = request.body
+    if wish.generate and wish.new_password is not None:
+        raise InvalidRequest({"generate": "extra_forbidden"})
+    if not wish.generate and wish.new_password is None:
+        raise InvalidRequest({"new_password": "missing"})
+    made = bootstrap.internet_password().set(request.who, account, service, wish.new_password, request.client)
+    return Answer(status=204) if made is None else Answer(MadePassword(password=made))

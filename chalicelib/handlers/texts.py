@@ -127,6 +127,17 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "invalid": ("Обновите страницу и попробуйте ещё раз.", "Please reload the page and try again."),
     "string_too_long": ("Слишком длинное значение.", "This is too long."),
     "string_too_short": ("Слишком короткое значение.", "This is too short."),
+    "same_as_current": ("Новый пароль должен отличаться от прежнего.", "The new password must be another one."),
+    "too_common": ("Такой пароль подбирают первым. Придумайте другой.", "This is among the first that anybody tries."),
+    "like_login": ("В пароле не должно быть логина или номера счёта.", "The password must not contain the login."),
+    "not_ascii": (
+        "Только латинские буквы, цифры и знаки, без пробелов.",
+        "Only Latin letters, digits and signs, no blanks.",
+    ),
+    "too_simple": (
+        "Слишком простой: нужны хотя бы буквы и цифры и четыре разных символа.",
+        "Too simple: letters and digits at least, and four different characters.",
+    ),
     "bad_range": ("Начало периода позже его конца.", "The period starts after it ends."),
     "too_long": ("Слишком длинный период.", "The period is too long."),
     "not_available": ("Пока недоступно.", "Not available yet."),

@@ -4,7 +4,8 @@ import base64
 import logging
 import unicodedata
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 SHORTEST = 12
 #: Longer is refused before it is hashed: hashing is what costs us.
 LONGEST = 1000
+#: Different characters in a password, or it is a drumming on one key.
+FEWEST_CHARACTERS = 4
 _SALT_BYTES, _HASH_BYTES = 16, 32
 
 
@@ -43,12 +46,11 @@ class Passwords:
         """Whether the hash was made at another cost and should be made anew while the password is at hand."""
         return self._hasher.check_needs_rehash(stored)
 
-    def check_new(self, password: str, field: str = "new_password") -> None:
-        """:raises InvalidRequest: the subscriber may not choose this one."""
-        if len(_canonical(password)) < SHORTEST:
-            raise InvalidRequest({field: "string_too_short"})
-        if len(password) > LONGEST:
-            raise InvalidRequest({field: "string_too_long"})
+    def check_new(self, password: str, current: str = "", login: str = "", field: str = "new_password") -> None:
+        """``current`` is what it replaces. :raises InvalidRequest: the subscriber may not choose this one."""
+        reason = _refusal(_canonical(password), _canonical(current), login.casefold())
+        if reason is not None:
+            raise InvalidRequest({field: reason})
 
     @cached_property
     def _hasher(self) -> PasswordHasher:
@@ -68,6 +70,27 @@ class Passwords:
         cost = f"m={chosen.argon2_memory_kib},t={chosen.argon2_time_cost},p={chosen.argon2_parallelism}"
         salt, digest = (base64.b64encode(bytes(size)).decode().rstrip("=") for size in (_SALT_BYTES, _HASH_BYTES))
         return f"$argon2id$v=19${cost}${salt}${digest}"
+
+
+def _refusal(password: str, current: str, login: str) -> str | None:
+    if len(password) < SHORTEST:
+        return "string_too_short"
+    if len(password) > LONGEST:
+        return "string_too_long"
+    if password == current:
+        return "same_as_current"
+    folded = password.casefold()
+    if folded in _commonest() or len(set(folded)) < FEWEST_CHARACTERS:
+        return "too_common"
+    # a login that is repeated, or wears a few digits, is the first thing that anybody tries
+    return "like_login" if login and len(folded.replace(login, "")) <= SHORTEST // 2 else None
+
+
+@cache
+def _commonest() -> frozenset[str]:
+    """Of the 100,000 commonest passwords those that are long enough to be chosen; read when one is first chosen."""
+    text = Path(__file__).with_name("common_passwords.txt").read_text("utf-8")
+    return frozenset(line for line in text.splitlines() if not line.startswith("# "))
 
 
 def _canonical(password: str) -> str:

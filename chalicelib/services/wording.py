@@ -24,6 +24,28 @@ def _told(name: str, value: object) -> object:
 
 
 _WORDS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "password_changed": (
+        (
+            "Пароль личного кабинета изменён",
+            "Пароль личного кабинета изменён, другие входы завершены. Если это были не вы, позвоните нам.",
+        ),
+        (
+            "Portal password changed",
+            "The password of your portal was changed and other sessions have ended. If it was not you, call us.",
+        ),
+    ),
+    "internet_password_changed": (
+        (
+            "Пароль интернета изменён",
+            "Лицевой счёт {account}, {service}: пароль подключения изменён. Впишите новый в роутер."
+            " Если это были не вы, позвоните нам.",
+        ),
+        (
+            "Internet password changed",
+            "Account {account}, {service}: the connection's password was changed. Enter the new one in your router."
+            " If it was not you, call us.",
+        ),
+    ),
     "payment_credited": (
         ("Платёж зачислен", "На лицевой счёт {account} зачислено {amount_kopecks}."),
         ("Payment credited", "{amount_kopecks} has been credited to account {account}."),

@@ -8,19 +8,22 @@ Template = dict[str, Any]
 
 #: What holds the subscribers' data: never removed or replaced by a deployment.
 KEPT = "AWS::DynamoDB::Table"
+#: What opens a part of that data: without it the tables that are kept would be half a loss.
+KEY = "AWS::KMS::Key"
 
 
 def pin(template: Template, stage: str) -> Template:
     """The template of one stage and no other: a stack of it cannot be deployed with the wrong one's name.
 
     CloudFormation takes no condition in a deletion policy. The file keeps the tables whatever happens, which
-    is right for subscribers' data; a stage for trying things is removed together with its tables.
+    is right for subscribers' data; a stage for trying things is removed together with its tables and its key.
     """
     template["Parameters"]["Stage"] |= {"Default": stage, "AllowedValues": [stage]}
     if stage != "prod":
         for resource in template["Resources"].values():
-            if resource["Type"] == KEPT:
+            if resource["Type"] in {KEPT, KEY}:
                 resource |= {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
+            if resource["Type"] == KEPT:
                 resource["Properties"]["DeletionProtectionEnabled"] = False
     for name, function in functions(template).items():
         if function["Runtime"] != f"python{sys.version_info.major}.{sys.version_info.minor}":

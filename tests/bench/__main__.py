@@ -19,6 +19,7 @@ from tests.bench.report import Table, show, write
 PARTS = {
     "store": "store",
     "agenda": "agenda",
+    "calendar": "periods",
     "request": "request",
     "package": "package",
     "import": "imports",

@@ -78,6 +78,14 @@ def test_every_table_is_kept_encrypted_and_can_go_back_in_time(name: str) -> Non
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
+def test_the_key_turns_and_outlives_a_mistake() -> None:
+    key = RESOURCES["SealingKey"]
+    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert key["Properties"]["EnableKeyRotation"]
+    assert key["Properties"]["PendingWindowInDays"] == 30
+    assert LAMBDA_SETTINGS["PORTAL_KMS_KEY"] == {"Fn::GetAtt": ["SealingKey", "Arn"]}
+
+
 def test_only_rows_that_say_so_are_swept_by_the_store() -> None:
     swept = {name for name, table in tables().items() if "TimeToLiveSpecification" in table}
     every = [model for model in schema._descendants(Model) if model.__module__.startswith("chalicelib.")]

@@ -34,6 +34,10 @@ assert sorted(bootstrap.senders()) == ["email", "sms"]
 assert bootstrap.gateways()
 from chalicelib.cloud.queue import Queue
 assert Queue("https://sqs.eu-central-1.amazonaws.com/1/q")._client.meta.service_model.service_name == "sqs"
+from chalicelib.cloud.keys import KmsKeys
+assert KmsKeys("arn:aws:kms:eu-central-1:1:key/k")._client.meta.service_model.service_name == "kms"
+from chalicelib.services import passwords
+assert "123456789012" in passwords._commonest()
 sys.stdout.write("\\nANSWER " + json.dumps(answer))
 """
 SETTINGS = {
@@ -160,6 +164,7 @@ def test_only_the_trial_stage_takes_its_tables_with_it(
     template = packages[stage].read()
     tables = [part for part in template["Resources"].values() if part["Type"] == KEPT]
     assert {part["DeletionPolicy"] for part in tables} == {policy}
+    assert template["Resources"]["SealingKey"]["DeletionPolicy"] == policy
     assert {part["Properties"]["DeletionProtectionEnabled"] for part in tables} == {protected}
     assert template["Parameters"]["Stage"]["AllowedValues"] == [stage]
 

@@ -20,14 +20,15 @@ def lines_of(name: str) -> list[str]:
     return file.read_text().splitlines() if file.exists() else []
 
 
-def faults_of(name: str) -> list[tuple[int, str]]:
-    """Every call of a flow, numbered from one, with every kind of fault that is tried there."""
-    from tests.storm.harness.breaker import KINDS
+def faults_of(name: str, sparing: bool = False) -> list[tuple[int, str]]:
+    """Every call of a flow, numbered from one, with every kind of fault that is tried there, or every telling one."""
+    from tests.storm.harness.breaker import KINDS, is_telling
 
     found = []
     for k, line in enumerate(lines_of(name), 1):
-        untried = line.partition("  not: ")[2].split(", ")
-        found += [(k, kind) for kind in KINDS if kind not in untried]
+        call, _, rest = line.partition("  not: ")
+        kinds = [kind for kind in KINDS if kind not in rest.split(", ")]
+        found += [(k, kind) for kind in kinds if not sparing or is_telling(call, kind)]
     return found
 
 

@@ -10,9 +10,10 @@ from chalicelib.store.topups import TopUpRow
 from tests.portal import Got
 from tests.product import Product
 from tests.storm.flows.money import notify
-from tests.storm.harness.invariants import Seen, quiet
+from tests.storm.harness.invariants import quiet
 from tests.storm.harness.scheduler import Choose, Scheduler
 from tests.storm.harness.schedules import fire, let_pass
+from tests.storm.harness.seen import Seen
 
 Orders = Mapping[str, TopUpRow]
 

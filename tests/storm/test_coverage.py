@@ -77,7 +77,7 @@ def test_every_schedule_and_queue_has_a_flow_or_a_reason(fresh: World) -> None:
 def test_a_route_said_to_read_only_changes_nothing(fresh: World, engine: Engine, route: str) -> None:
     with fresh() as shop:
         browser, _ = signed_in(shop), shop.order("sub-bob", "100201", id=ID)
-        path = route.removeprefix("GET ").replace("{account}", "100201").replace("{id}", ID)
+        path = route.removeprefix("GET ").format(account="100201", service="internet", id=ID)
         with i10_unchanged(engine):
             assert browser.get(path).status == 200
 

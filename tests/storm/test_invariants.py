@@ -1,12 +1,12 @@
 """Each invariant notices what it is there for: a check that cannot fail is none."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from chalicelib import bootstrap
-from chalicelib.billing import OperationKind
+from chalicelib.billing import OperationKind, ServicePeriod
 from chalicelib.billing.embedded.entries import Leg, NewEntry
 from chalicelib.billing.embedded.ledger import Ledger
 from chalicelib.billing.embedded.tables import HeadRow
@@ -14,6 +14,7 @@ from chalicelib.money import Kopecks
 from chalicelib.services import wording
 from chalicelib.store.agenda import Kind, row
 from chalicelib.store.messages import MessageRow
+from chalicelib.store.promises import OpenRow, PromiseRow
 from chalicelib.store.topups import EventRow, TopUpRow
 from local.store.engine import Engine
 from tests.portal import client
@@ -21,8 +22,9 @@ from tests.product import Product, books
 from tests.storm.conftest import World
 from tests.storm.flows.money import ID, notify, paid_unheard
 from tests.storm.harness import invariants
-from tests.storm.harness.invariants import i10_unchanged, look, quiet
+from tests.storm.harness.invariants import i10_unchanged, quiet
 from tests.storm.harness.schedules import let_pass
+from tests.storm.harness.seen import look
 
 
 def post(name: str, account: str, kopecks: int) -> None:
@@ -73,6 +75,99 @@ def sent_again(shop: Product) -> None:
     bootstrap.senders()["sms"].send(address, message.event, text, f"{message.message_id}:sms")
 
 
+def promise_row(shop: Product, id: str, *steps: str) -> PromiseRow:
+    at = shop.clock()
+    events = [f"2026-11-23T09:00:00Z {step}" for step in steps]
+    row = PromiseRow("100201", f"promise#{id}", amount_kopecks=100_00, status=steps[-1], created_at=at, events=events)
+    row.subscriber_id = "sub-bob"
+    row.save()
+    return row
+
+
+def two_promises_open(shop: Product) -> None:
+    for id in ("a", "b"):
+        promise_row(shop, id, "granting")
+    OpenRow("100201", promise_id="a").save()
+
+
+def promise_without_its_open_row(shop: Product) -> None:
+    promise_row(shop, "a", "granting")
+
+
+def promise_ended_twice(shop: Product) -> None:
+    promise_row(shop, "a", "granting", "active", "ending", "ended", "ended")
+
+
+def promise_granted_and_not_told(shop: Product) -> None:
+    promise_row(shop, "a", "granting", "active")
+    OpenRow("100201", promise_id="a").save()
+
+
+def stand(**changes: object) -> None:
+    """Alter how 100201 stands behind the product's back."""
+    head = HeadRow.get("100201", "head")
+    head.update([HeadRow.standing.set({**head.standing, **changes})])
+
+
+def line(**changes: object) -> None:
+    [internet] = HeadRow.get("100201", "head").standing["lines"]
+    stand(lines=[internet | changes])
+
+
+def limit_without_a_record(shop: Product) -> None:
+    limit = {"id": "a", "amount_kopecks": 1, "left_kopecks": 1, "payments_before": 0}
+    stand(promise=limit | {"taken_on": "2026-11-23", "last_day": "2026-11-26"})
+
+
+def promise_counted_as_money(shop: Product) -> None:
+    leg = Leg(OperationKind.PAYMENT, Kopecks(100_00), "Обещанный платёж", contra="promise")
+    Ledger(books()).post(NewEntry("100201", "promise:a", (leg,)))
+
+
+def charge(id: str, start: date, end: date) -> None:
+    period = ServicePeriod(start=start, end=end)
+    leg = Leg(OperationKind.CHARGE, Kopecks(-1), "Интернет", "revenue:internet", "internet", period, "opening")
+    Ledger(books()).post(NewEntry("100201", id, (leg,)))
+
+
+def opened_twice(shop: Product) -> None:
+    charge("once", date(2026, 11, 12), date(2026, 12, 11))
+    charge("twice", date(2026, 11, 12), date(2026, 12, 11))
+
+
+def two_next_days(shop: Product) -> None:
+    row(Kind.ACCOUNT_DAY, "100201", shop.clock() + timedelta(days=1), 1).save()
+
+
+def blocked_with_money(shop: Product) -> None:
+    stand(state="financial_block")
+
+
+def on_and_not_paid(shop: Product) -> None:
+    line(unpaid_from="2026-11-23")
+
+
+def pause(start: str, end: str, started: bool) -> dict[str, object]:
+    return {"id": "a", "start": start, "end": end, "started": started}
+
+
+def suspended_too_early(shop: Product) -> None:
+    line(pause=pause("2026-11-24", "2026-11-30", True))
+
+
+def not_suspended_in_time(shop: Product) -> None:
+    line(pause=pause("2026-11-23", "2026-11-30", False))
+
+
+def suspended_too_long(shop: Product) -> None:
+    line(pause=pause("2026-11-10", "2026-11-22", True))
+
+
+def fee_of_suspended_days(shop: Product) -> None:
+    charge("once", date(2026, 11, 12), date(2026, 12, 11))
+    stand(pauses=[{"service": "internet", "start": "2026-12-11", "end": "2026-12-20"}])
+
+
 def left_over(shop: Product) -> None:
     row(Kind.ASK_GATEWAY, "nothing", shop.clock() + timedelta(days=1), 1).save()
 
@@ -80,12 +175,21 @@ def left_over(shop: Product) -> None:
 BROKEN: dict[str, tuple[Callable[[Product], None], ...]] = {
     "i1_the_ledger_is_whole": (head_altered,),
     "i2_captured_money_is_credited_once": (credited_twice, credited_to_another, never_credited),
+    "i5_a_promise_is_a_limit_and_never_money": (
+        two_promises_open, promise_without_its_open_row, promise_ended_twice, promise_granted_and_not_told,
+        limit_without_a_record, promise_counted_as_money,
+    ),
     "i6_portal_and_ledger_agree": (marked_without_a_credit, stuck_in_paid),
     "i7_nothing_is_forgotten": (forgotten,),
     "i8_a_status_never_goes_back": (gone_back,),
     "i13_each_message_is_sent_once": (sent_again,),
+    "i13_each_day_is_paid_once": (opened_twice, two_next_days),
+    "i14_a_service_is_on_by_the_rules_alone": (
+        blocked_with_money, on_and_not_paid, suspended_too_early, not_suspended_in_time, suspended_too_long,
+        fee_of_suspended_days,
+    ),
     "nothing_is_left_to_do": (left_over,),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "harm"), [(name, harm) for name, harms in BROKEN.items() for harm in harms])

@@ -28,7 +28,7 @@ from chalicelib.billing import (
     TariffChanged,
     TariffOffer,
 )
-from chalicelib.billing.embedded import catalogue, operations, promises, suspensions, tariffs, turns, views
+from chalicelib.billing.embedded import catalogue, operations, passwords, promises, suspensions, tariffs, turns, views
 from chalicelib.billing.embedded.books import Books, Decide, read, standing_of
 from chalicelib.billing.embedded.entries import Leg, NewEntry
 from chalicelib.billing.embedded.forecast import forecast, outlook
@@ -46,6 +46,8 @@ from chalicelib.billing.embedded.tables import (
 )
 from chalicelib.billing.embedded.turns import line_of
 from chalicelib.clock import Clock, from_text, local_date, to_text
+from chalicelib.cloud import keys
+from chalicelib.cloud.keys import Keys
 from chalicelib.config import Settings
 from chalicelib.errors import NotFound, OutcomeUnknown
 from chalicelib.money import Kopecks
@@ -74,6 +76,10 @@ class EmbeddedBilling:
     @cached_property
     def books(self) -> Books:
         return Books(self.now, self.settings.zone, self.settings.agenda_shards, self.mark)
+
+    @cached_property
+    def keys(self) -> Keys:
+        return keys.load(self.settings.kms_key, self.settings.key_file)
 
     def _today(self) -> date:
         return local_date(self.now(), self.settings.zone)
@@ -151,9 +157,9 @@ class EmbeddedBilling:
         return forecast(read(account)[2], self._today(), until)
 
     def run_calendar(self, account: str) -> CalendarRun:
-        """A query and a transaction a step, and two queries more: nothing is left, and what the agenda holds then."""
+        """A query and a transaction a step. If there is none, two queries: also what the agenda should hold."""
         taken = turns.run_calendar(self.books, account)
-        return CalendarRun(steps=taken, agenda_key=read(account)[1].agenda_key)
+        return CalendarRun(steps=taken, agenda_key=None if taken else read(account)[1].agenda_key)
 
     def tariff_offers(self, account: str, service: str) -> tuple[TariffOffer, ...]:
         """One query and the catalogue's get."""
@@ -232,6 +238,14 @@ class EmbeddedBilling:
             account,
             lambda standing: suspensions.resume(standing, line_of(standing, service), self._today(), rules),
         )
+
+    def set_internet_password(self, account: str, service: str, password: str) -> None:
+        """Two queries, a call for sealing and a transaction."""
+        standing = read(account)[2]
+        passwords.internet_line(standing, service)
+        sealed = self.keys.encrypt(password, passwords.context(standing.subscriber_id, account, service))
+        stamp = to_text(self.now()) + self.mark()[:8]
+        self._change(account, lambda before: passwords.put(before, service, sealed, stamp, self._today()))
 
     def _standing(self, account: str) -> Standing:
         return turns.caught_up(read(account)[2], self._today())

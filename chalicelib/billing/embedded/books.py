@@ -158,7 +158,8 @@ class Books:
             facts=dict(said.facts),
             created_at=self.now(),
         )
-        due = agenda_row(Kind.DELIVER_MESSAGE, message.message_id, self._awake(), self.shards)
+        when = self.now() if said.at_once else self._awake()
+        due = agenda_row(Kind.DELIVER_MESSAGE, message.message_id, when, self.shards)
         message.agenda_key = due.key
         tx.put(f"message {said.event}", message)
         tx.put(f"deliver {said.event}", due)

@@ -51,6 +51,8 @@ class Line(Value):
     changed_on: date | None = None
     free_until: date | None = None
     pause: Pause | None = None
+    #: the network's password, sealed for this subscriber, account and service
+    password: str | None = None
 
     @property
     def paused(self) -> bool:

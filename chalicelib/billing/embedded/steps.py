@@ -11,11 +11,15 @@ from chalicelib.money import Kopecks
 
 @dataclass(frozen=True)
 class Said:
-    """A message to the subscriber; ``key`` makes it the only one of its event and account."""
+    """A message to the subscriber; ``key`` makes it the only one of its event and account.
+
+    ``at_once``: at night too. Only what somebody else may have done in his name is worth waking him.
+    """
 
     event: str
     key: str
     facts: Mapping[str, object] = field(default_factory=dict)
+    at_once: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,12 @@ class _CalendarFirst(Exception):
 
 
 def run_calendar(books: Books, account: str) -> int:
-    """Take every step that is due; how many. A query and a transaction a step, and a query that finds none."""
+    """Take every step that is due; how many. A query and a transaction a step; a query if there is none."""
     taken = 0
-    while books.change(account, lambda standing: next_step(standing, books.today())) is not None:
+    while (step := books.change(account, lambda standing: next_step(standing, books.today()))) is not None:
         taken += 1
+        if next_step(step.standing, books.today()) is None:
+            break
     return taken
 
 

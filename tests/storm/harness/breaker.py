@@ -23,6 +23,11 @@ NOT_TRIED = {
     "nonsense": "AWS is spoken to through one protocol, and botocore itself reads the answers",
 }
 
+#: The kinds that leave something different behind: a write may have happened or not, a read is as good as not made.
+TELLING = {"crash_before", "crash_after", "lost_answer", "server_error"}
+_OF_A_READ = {"crash_before", "server_error"}
+_READS = ("store Get", "store BatchGet", "store Query")
+
 
 class Crash(BaseException):
     """The process is gone; nothing may catch this."""
@@ -88,6 +93,11 @@ def kinds_at(passed: list[Passed], k: int) -> list[str]:
     tried = {"conflict": "conflict" in call.can, "nonsense": "nonsense" in call.can}
     tried["deadline"] = call.in_request and company
     return [kind for kind in KINDS if tried.get(kind, True)]
+
+
+def is_telling(name: str, kind: str) -> bool:
+    """Whether this kind of fault at a call of this name differs from the others in what comes after it."""
+    return kind in (_OF_A_READ if name.startswith(_READS) else TELLING)
 
 
 @contextmanager

@@ -31,6 +31,8 @@ class Flow:
     settings: dict[str, object] = field(default_factory=dict)
     #: how many cases a person finds in the end
     cases: int = 0
+    #: outside of the storm only the faults that leave something different behind are tried
+    sparing: bool = False
 
     def __post_init__(self) -> None:
         assert FLOWS.setdefault(self.name, self) is self, f"two flows are called {self.name}"

@@ -1,73 +1,28 @@
 """What must hold whatever happened. Each function is one invariant and takes the product's rows as they stand.
 
-``quiet`` is all of them, for when nobody has anything left to do. A feature adds its own here: I3 to I5 come
-with autopay and promised payments, I12 with receipts, I14 with the monthly opening.
+``quiet`` is all of them, for when nobody has anything left to do. A feature adds its own here: I3 and I4 come
+with autopay, I12 with receipts. Those of what the days do to an account stand in ``account_invariants``.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-from chalicelib.billing.embedded.tables import EntryRow
 from chalicelib.billing.embedded.verify import verify
-from chalicelib.store.agenda import AgendaRow, Kind
-from chalicelib.store.cases import CaseRow
-from chalicelib.store.messages import MessageRow
-from chalicelib.store.topups import MOVES, EventRow, TopUpRow
+from chalicelib.store.agenda import Kind
+from chalicelib.store.topups import MOVES, EventRow
 from local.store.engine import Engine
 from tests.product import Product, digest
-from tests.storm.harness.schedules import waiting
+from tests.storm.harness.account_invariants import (
+    i5_a_promise_is_a_limit_and_never_money,
+    i13_each_day_is_paid_once,
+    i14_a_service_is_on_by_the_rules_alone,
+)
+from tests.storm.harness.seen import Seen, look
 
-GATEWAY = "gateway:"
 DAY = timedelta(hours=24)
 #: Nothing follows of itself from these; a late payment may still come.
 ENDS = {"credited", "declined", "expired"}
-
-
-@dataclass(frozen=True)
-class Seen:
-    """The product as it stands: our rows, and what the companies on the other side have seen."""
-
-    now: datetime
-    topups: list[TopUpRow]
-    entries: list[EntryRow]
-    messages: list[MessageRow]
-    agenda: list[AgendaRow]
-    cases: list[CaseRow]
-    captured: list[dict[str, Any]]
-    received: list[dict[str, Any]]
-    sends: int
-
-    @property
-    def told(self) -> set[str]:
-        """What a person has been told of."""
-        return {case.ref for case in self.cases}
-
-    def credits(self) -> list[tuple[str, str, int]]:
-        """Account, external id and sum of every leg that a gateway has paid."""
-        legs = ((entry, leg) for entry in self.entries for leg in entry.legs)
-        return sorted(
-            (entry.account, entry.external_id, int(leg.amount_kopecks))
-            for entry, leg in legs
-            if leg.contra.startswith(GATEWAY)
-        )
-
-
-def look(shop: Product) -> Seen:
-    company = shop.sandbox._state
-    return Seen(
-        now=shop.clock(),
-        topups=list(TopUpRow.scan(TopUpRow.item == "topup")),
-        entries=list(EntryRow.scan(EntryRow.item != "external")),
-        messages=list(MessageRow.scan()),
-        agenda=waiting(),
-        cases=shop.cases(),
-        captured=company.rows("select invoice, reported_kopecks from payment where state = 'paid'"),
-        received=shop.messages(),
-        sends=len(company.rows("select id from call where call = 'send'")),
-    )
 
 
 def i1_the_ledger_is_whole(seen: Seen) -> None:
@@ -122,10 +77,13 @@ def nothing_is_left_to_do(seen: Seen) -> None:
 INVARIANTS: tuple[Callable[[Seen], None], ...] = (
     i1_the_ledger_is_whole,
     i2_captured_money_is_credited_once,
+    i5_a_promise_is_a_limit_and_never_money,
     i6_portal_and_ledger_agree,
     i7_nothing_is_forgotten,
     i8_a_status_never_goes_back,
     i13_each_message_is_sent_once,
+    i13_each_day_is_paid_once,
+    i14_a_service_is_on_by_the_rules_alone,
 )
 
 

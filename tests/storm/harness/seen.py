@@ -1,0 +1,78 @@
+"""The product as it stands, read row by row past the product's own code: what the invariants look at."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from chalicelib import bootstrap
+from chalicelib.billing.embedded.books import standing_of
+from chalicelib.billing.embedded.standing import Standing
+from chalicelib.billing.embedded.tables import AccountRow, BillingRow, EntryRow, HeadRow
+from chalicelib.clock import local_date
+from chalicelib.store.agenda import AgendaRow
+from chalicelib.store.cases import CaseRow
+from chalicelib.store.messages import MessageRow
+from chalicelib.store.promises import OpenRow, PromiseRow
+from chalicelib.store.topups import TopUpRow
+from tests.product import Product
+from tests.storm.harness.schedules import waiting
+
+GATEWAY = "gateway:"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The product as it stands: our rows, and what the companies on the other side have seen."""
+
+    now: datetime
+    today: date
+    topups: list[TopUpRow]
+    entries: list[EntryRow]
+    standings: list[Standing]
+    promises: list[PromiseRow]
+    open_promises: list[OpenRow]
+    messages: list[MessageRow]
+    agenda: list[AgendaRow]
+    cases: list[CaseRow]
+    captured: list[dict[str, Any]]
+    received: list[dict[str, Any]]
+    sends: int
+
+    @property
+    def told(self) -> set[str]:
+        """What a person has been told of."""
+        return {case.ref for case in self.cases}
+
+    def credits(self) -> list[tuple[str, str, int]]:
+        """Account, external id and sum of every leg that a gateway has paid."""
+        legs = ((entry, leg) for entry in self.entries for leg in entry.legs)
+        return sorted(
+            (entry.account, entry.external_id, int(leg.amount_kopecks))
+            for entry, leg in legs
+            if leg.contra.startswith(GATEWAY)
+        )
+
+
+def look(shop: Product) -> Seen:
+    company = shop.sandbox._state
+    return Seen(
+        now=shop.clock(),
+        today=local_date(shop.clock(), bootstrap.settings().zone),
+        topups=list(TopUpRow.scan(TopUpRow.item == "topup")),
+        entries=list(EntryRow.scan(EntryRow.item != "external")),
+        standings=_standings(),
+        promises=list(PromiseRow.scan(PromiseRow.item.startswith("promise#"))),
+        open_promises=list(OpenRow.scan(OpenRow.item == "open")),
+        messages=list(MessageRow.scan()),
+        agenda=waiting(),
+        cases=shop.cases(),
+        captured=company.rows("select invoice, reported_kopecks from payment where state = 'paid'"),
+        received=shop.messages(),
+        sends=len(company.rows("select id from call where call = 'send'")),
+    )
+
+
+def _standings() -> list[Standing]:
+    rows = list(BillingRow.scan())
+    own = {row.account: row for row in rows if isinstance(row, AccountRow)}
+    return [standing_of(own[row.account], row) for row in rows if isinstance(row, HeadRow)]
