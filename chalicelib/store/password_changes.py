@@ -51,3 +51,22 @@ def commit(profile: Profile, change: PasswordChange, shards: int) -> None:
     kept = pointed_session(profile.subscriber_id, change.session_id)
     tx.update("session", kept, [SessionRow.must_change_password.set(False)], SessionRow.item.exists())
     tx.commit()
+
+
+def issue(profile: Profile, password_hash: str, ended: Sequence[SessionRow], journal: JournalRow) -> None:
+    """A password from the provider's hand, to be replaced at the first sign-in; every session ends.
+
+    :raises ConditionFailed: password or sessions changed since ``profile`` was read, or an earlier try was applied.
+    """
+    tx = Transaction()
+    for number, row in enumerate(ended):
+        tx.delete(f"ended {number}", row)
+    tx.put("journal", journal)
+    actions: list[Action] = [
+        Profile.password_hash.set(password_hash),
+        Profile.password_version.set(profile.password_version + 1),
+        Profile.must_change_password.set(True),
+    ]
+    same = (Profile.password_version == profile.password_version) & (Profile.sign_ins == profile.sign_ins)
+    tx.update("profile", Profile(profile.subscriber_id), actions, same)
+    tx.commit()

@@ -88,13 +88,17 @@ class SubscriberStore:
 
         The reads depend on the shape of the text alone, never on whether it is known.
         """
-        found = fetch(LoginRow, _login_key(login), _LOGIN)
-        owner = found.owner if found else None
+        owner = self.owner_of(login)
         address = contact_address(login)
         if address is not None:
             owners = self._confirmed_by(address)
             owner = owner or (owners[0] if len(owners) == 1 else None)
         return self.get(owner or NOBODY)
+
+    def owner_of(self, login: str) -> str | None:
+        """Whose contract number it is; a telephone or an address is nobody's here."""
+        found = fetch(LoginRow, _login_key(login), _LOGIN)
+        return found.owner if found else None
 
     def confirmed(self, subscriber_id: str) -> Mapping[str, str]:
         """Channel -> address; of several confirmed addresses of a channel the one confirmed last."""

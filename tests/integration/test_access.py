@@ -40,7 +40,8 @@ DOORS = {
     "session": {
         "GET /api/home", "DELETE /api/session", "GET /api/sessions", "DELETE /api/sessions",
         "DELETE /api/sessions/{id}",
-        "POST /api/session/step-up", "GET /api/subscriber", "PUT /api/subscriber/password", "GET /api/accounts", "GET /api/accounts/{account}",
+        "POST /api/session/step-up", "GET /api/subscriber", "PUT /api/subscriber/password",
+        "GET /api/accounts", "GET /api/accounts/{account}",
         "GET /api/accounts/{account}/services", "GET /api/accounts/{account}/operations",
         "GET /api/accounts/{account}/forecast", "GET /api/accounts/{account}/topup-options",
         "POST /api/accounts/{account}/topups", "GET /api/topups/{id}",

@@ -39,7 +39,10 @@ CHECKS = [
     not_a_server_error,
 ]
 #: A wrong password is counted: that is a change on purpose.
-GUESSES = {("/api/session", 401), ("/api/session/step-up", 403), ("/api/session/step-up", 429), ("/api/session", 429)}
+GUESSES = {
+    ("/api/session", 401), ("/api/session/step-up", 403), ("/api/session/step-up", 429), ("/api/session", 429),
+    ("/api/subscriber/password", 403), ("/api/subscriber/password", 429),
+}  # fmt: skip
 
 
 def test_the_document_is_valid_openapi_31() -> None:

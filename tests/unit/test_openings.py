@@ -113,6 +113,14 @@ def test_a_cheaper_planned_tariff_takes_over_even_where_the_account_is_blocked()
     assert [said.event for said in step.said] == ["tariff_changed", "blocked"]
 
 
+def test_forty_planned_tariffs_are_told_of_in_one_message() -> None:
+    new = Planned(tariff=tariff(100_00, "new"), on=DAY)
+    many = (line(f"s{number:02}", 150_00, DAY).model_copy(update={"planned": new}) for number in range(40))
+    [said] = open_period(standing(4000_00, *many), DAY).said
+    assert said.event == "tariff_changed"
+    assert str(said.facts["tariff"]).count("new") == 40
+
+
 def test_a_dearer_tariff_whose_day_came_during_a_block_is_dropped_when_the_block_is_lifted() -> None:
     planned = planning(900_00, 750_00).model_copy(update={"state": AccountState.FINANCIAL_BLOCK})
     assert due_now(planned, DAY).total_kopecks == 750_00

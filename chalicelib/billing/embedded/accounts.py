@@ -13,7 +13,7 @@ from chalicelib.billing.embedded.openings import BLOCK_REASON, unblock
 from chalicelib.billing.embedded.standing import KEPT, Line, Standing
 from chalicelib.billing.embedded.steps import Step
 from chalicelib.billing.embedded.tables import AccountRow, HeadRow, MembershipRow, is_account, subscriber_key
-from chalicelib.errors import Conflict, InvalidRequest
+from chalicelib.errors import Conflict, InvalidRequest, Rejected
 from chalicelib.money import Kopecks
 from chalicelib.store.tables import fetch
 from chalicelib.store.transaction import ConditionFailed, Transaction
@@ -110,6 +110,26 @@ def add_service(books: Books, account: str, new: NewService) -> bool:
             (*standing.lines, _line(standing, new, books.today())), key=lambda line: (line.sort, line.service)
         )
         return Step(books.today(), "service", standing.model_copy(update={"lines": tuple(lines)}))
+
+    return books.change(account, decide) is not None
+
+
+def remove_service(books: Books, account: str, service: str) -> bool:
+    """Disconnect a service: from now on it costs nothing. Idempotent: False if it is not there.
+
+    Days that are paid for stay paid: what is given back for them is a correction of the operator's.
+
+    :raises NotFound: no such account. :raises Rejected: ``suspended``, it must be resumed first.
+    """
+
+    def decide(standing: Standing) -> Step | None:
+        line = standing.line(service)
+        if line is None:
+            return None
+        if line.pause is not None:
+            raise Rejected("suspended", fix="resume")
+        lines = tuple(other for other in standing.lines if other is not line)
+        return Step(books.today(), "service", standing.model_copy(update={"lines": lines}))
 
     return books.change(account, decide) is not None
 

@@ -152,12 +152,17 @@ def _blocked(standing: Standing, unpaid: tuple[Line, ...], plain: Opening, wishe
 
 
 def about_tariffs(standing: Standing, before: tuple[Line, ...], after: tuple[Line, ...], day: date) -> tuple[Said, ...]:
+    """One message for what has changed and one for what was dropped: a transaction holds no message per service."""
+    planned = [(old, old.planned, new) for old, new in zip(before, after, strict=True) if old.planned != new.planned]
     said = []
-    for old, new in zip(before, after, strict=True):
-        if old.planned is None or old.planned == new.planned:
-            continue
-        done = new.tariff == old.planned.tariff
-        facts = {"account": standing.account, "service": old.title, "tariff": old.planned.tariff.title}
-        event = "tariff_changed" if done else "tariff_change_dropped"
-        said.append(Said(event, f"{old.service}:{day.isoformat()}", facts))
+    for event in ("tariff_changed", "tariff_change_dropped"):
+        told = [
+            (old, plan.tariff)
+            for old, plan, new in planned
+            if plan is not None and (new.tariff == plan.tariff) is (event == "tariff_changed")
+        ]
+        if told:
+            services, tariffs = (", ".join(titles) for titles in zip(*((old.title, to.title) for old, to in told)))
+            facts = {"account": standing.account, "service": services, "tariff": tariffs}
+            said.append(Said(event, f"{told[0][0].service}:{day.isoformat()}", facts))
     return tuple(said)

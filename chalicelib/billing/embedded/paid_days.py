@@ -17,7 +17,7 @@ from chalicelib.money import Kopecks, by_days
 PAYING = {"opening", "opening_by_days", "resumption", "resumption_by_days"}
 RETURNING = {"suspension_return"}
 #: Rules whose formula must give their sum.
-COMPUTED = PAYING | RETURNING | {"tariff_change", "suspension_fee", "suspension_fee_return"}
+COMPUTED = PAYING | RETURNING | {"tariff_change", "tariff_switch_fee", "suspension_fee", "suspension_fee_return"}
 
 #: Below this a day of the dearest month still costs nothing, so days may be paid without a leg.
 LEAST_FEE = Kopecks(16)

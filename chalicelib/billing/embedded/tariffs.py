@@ -212,7 +212,12 @@ def _at_once(standing: Standing, line: Line, tariff: CatalogueTariff, start: Tar
         "tariff_change",
         f"{tariff.fee_kopecks} * {left} / {total} - {line.tariff.fee_kopecks} * {left} / {total}",
     )
-    fee = tariff.switch_fee_kopecks, f"{line.title}: плата за смену тарифа", "tariff_switch_fee", "1 * 1"
+    fee = (
+        tariff.switch_fee_kopecks,
+        f"{line.title}: плата за смену тарифа",
+        "tariff_switch_fee",
+        f"{tariff.switch_fee_kopecks} * 1",
+    )
     legs = tuple(
         Leg(OperationKind.CHARGE, Kopecks(-amount), title, f"revenue:{line.kind}", line.service, span, rule, formula)
         for amount, title, rule, formula in (change, fee)
