@@ -162,7 +162,7 @@ def about_tariffs(standing: Standing, before: tuple[Line, ...], after: tuple[Lin
             if plan is not None and (new.tariff == plan.tariff) is (event == "tariff_changed")
         ]
         if told:
-            services, tariffs = (", ".join(titles) for titles in zip(*((old.title, to.title) for old, to in told)))
-            facts = {"account": standing.account, "service": services, "tariff": tariffs}
+            services, tariffs = [old.title for old, _ in told], [to.title for _, to in told]
+            facts = {"account": standing.account, "service": ", ".join(services), "tariff": ", ".join(tariffs)}
             said.append(Said(event, f"{told[0][0].service}:{day.isoformat()}", facts))
     return tuple(said)
