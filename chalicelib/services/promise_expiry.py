@@ -75,10 +75,11 @@ class PromiseExpiry:
     def _expire(self, record: PromiseRow) -> None:
         asked = False
         for _ in range(TRIES):
+            # first of all: a payment that lands after this look changes what was seen, one before it the offer
+            seen = in_flight.of(record.account)
             if self.billing.promise_offer(record.account).active is None:
                 self.store.advance(record, "repaid", self.now(), None)
                 return
-            seen = in_flight.of(record.account)
             paid, young = self._on_the_way(seen)
             if any(self.settlement.credit(topup) for topup in paid):
                 continue

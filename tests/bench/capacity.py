@@ -41,6 +41,8 @@ def _value_size(value: Mapping[str, Any]) -> int:
             return _number_size(content)
         case "BOOL" | "NULL":
             return 1
+        case "SS":
+            return sum(len(text.encode()) for text in content)
         case "L":
             return _CONTAINER + sum(_ELEMENT + _value_size(one) for one in content)
         case "M":

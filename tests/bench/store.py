@@ -2,18 +2,25 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from itertools import count
 from typing import Any
 from uuid import UUID
 
+from chalicelib import bootstrap
+from chalicelib.billing import ServiceKind
+from chalicelib.billing.embedded import accounts
+from chalicelib.billing.embedded.accounts import NewAccount, NewService
 from chalicelib.handlers.http import Route
 from chalicelib.handlers.meta import all_routes
+from chalicelib.money import Kopecks
 from chalicelib.store.topups import TopUpRow
+from tests import scene
 from tests.bench.meter import Bill, MeteredEngine
 from tests.bench.report import Table
 from tests.bench.shop import ACCOUNT, LOGIN, SUBSCRIBER, measured
 from tests.portal import PASSWORD, Browser, Got, client
-from tests.product import Product
+from tests.product import START, Product, books
 
 HEAD = ("what", "requests", "by operation", "read units", "write units")
 Act = Callable[[], Got]
@@ -42,6 +49,11 @@ class Visit:
                 return lambda: client().log_in(LOGIN)
             case "POST", "/api/session/step-up":
                 return lambda: self.bob.post(path, {"password": PASSWORD})
+            case "PUT", "/api/subscriber/password":
+                change = {"current_password": PASSWORD, "new_password": "another long password 1"}
+                charlie = client()
+                charlie.log_in("charlie")
+                return lambda: charlie.call("PUT", path, change)
             case "DELETE", "/api/session":
                 return lambda: self.elsewhere.delete(path)
             case "DELETE", "/api/sessions":
@@ -57,9 +69,56 @@ class Visit:
             case method, "/api/webhooks/robokassa":
                 fields = self.shop.result_fields(self.ordered())
                 return lambda: self.shop.notify(fields) if method == "POST" else self.bob.get(path)
+            case method, own if (
+                own.startswith("/api/accounts/{account}/")
+                and own.count("/") > 3
+                and (method != "GET" or "{service}" in own)
+            ):
+                return self.managed(route)
             case method, _ if method != "GET" or "{" in path:
                 raise LookupError(f"say in {__name__} how {route.method} {route.path} is called")
         return lambda: self.bob.get(path)
+
+    def managed(self, route: Route) -> Act:
+        """What is done to the scene's account: what the route takes back is there, what it makes is not."""
+        internet = f"/api/accounts/{scene.ACCOUNT}/services/internet"
+        change = {"tariff": "t300", "when": "next_period", "expected_charge_kopecks": 0}
+        days = {"from": "2026-12-01", "to": "2026-12-10"}
+        match route.method, route.path.rpartition("/")[2]:
+            case "POST", "tariff-change":
+                self.bob.delete(f"{internet}/tariff-change")
+                return lambda: self.bob.post(f"{internet}/tariff-change", change)
+            case "DELETE", "tariff-change":
+                self.bob.post(f"{internet}/tariff-change", change)
+            case "POST", "suspension":
+                self.bob.delete(f"{internet}/suspension")
+                return lambda: self.bob.post(f"{internet}/suspension", days)
+            case "DELETE", "suspension":
+                self.bob.post(f"{internet}/suspension", days)
+            case "POST", "promised-payment":
+                path = f"/api/accounts/{blocked_today()}/promised-payment"
+                sum = self.bob.get(path).json["amount_kopecks"]
+                return lambda: self.bob.post(path, {"expected_amount_kopecks": sum})
+            case "PUT", "password":
+                self.bob.post("/api/session/step-up", {"password": PASSWORD})
+                return lambda: self.bob.call("PUT", f"{internet}/password", {"generate": True})
+            case "GET", name:
+                return lambda: self.bob.get(f"{internet}/{name}")
+            case method, _:
+                raise LookupError(f"say in {__name__} how {method} {route.path} is called")
+        path = f"{internet}/{route.path.rpartition('/')[2]}"
+        return lambda: self.bob.delete(path)
+
+
+def blocked_today() -> str:
+    """Another account of bob's, whose period should have begun today and whose money has run out."""
+    today = books().today()
+    accounts.create(NewAccount("7000000001", SUBSCRIBER, "Дом", "Тверь", today.day, date(2026, 1, 23)), START)
+    service = NewService("internet", ServiceKind.INTERNET, "Интернет", "t100", "Сто", Kopecks(650_00), 100, 0, today)
+    accounts.add_service(books(), "7000000001", service)
+    bootstrap.billing().post_payment("7000000001", Kopecks(10_00), "bench:promise", "gateway:robokassa")
+    bootstrap.billing().run_calendar("7000000001")
+    return "7000000001"
 
 
 def visit(shop: Product) -> Visit:
@@ -77,6 +136,7 @@ def row(what: str, bill: Bill) -> tuple[object, ...]:
 
 def routes(engine: MeteredEngine, shop: Product) -> Table:
     """Each route once, by a subscriber with a warm session; answers worse than 405 are no measurement."""
+    scene.settle(shop)
     rows = []
     for route in all_routes():
         rows.append(_flow(engine, f"`{route.method} {route.path}`", {200, 201, 204, 405}, visit(shop).act(route)))

@@ -20,7 +20,7 @@ def sized(size: int) -> dict[str, dict[str, str]]:
     [
         ({"S": "дом"}, 6), ({"N": "0"}, 1), ({"N": "7"}, 2), ({"N": "-12300"}, 4), ({"N": "1234567"}, 5),
         ({"BOOL": True}, 1), ({"NULL": True}, 1), ({"L": []}, 3), ({"L": [{"S": "ab"}]}, 6),
-        ({"M": {"k": {"N": "5"}}}, 7),
+        ({"M": {"k": {"N": "5"}}}, 7), ({"SS": ["дом", "ab"]}, 8),
     ],
 )  # fmt: skip
 def test_a_value_is_as_large_as_the_documents_say(value: dict[str, Any], size: int) -> None:
