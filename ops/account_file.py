@@ -6,7 +6,6 @@ Every line is looked at before anything is written. What a cell holds is data, a
 import csv
 import io
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,7 +17,7 @@ from chalicelib.store.subscribers import contact_address, normalized
 from ops.enrolment import Enrolment
 
 #: Column -> whether it may be empty or absent.
-COLUMNS: Mapping[str, bool] = {
+COLUMNS: dict[str, bool] = {
     "login": False, "name": False, "phone": True, "email": True, "account": False, "label": True, "address": True,
     "anchor_day": False, "contract_on": False, "tariffs": True, "opening_balance": True,
 }  # fmt: skip

@@ -31,7 +31,9 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--format", choices=sorted(FORMATS), default="freeradius")
     parser.add_argument("--if-changed", action="store_true", help=f"exit code {UNCHANGED} and no new file otherwise")
     parser.add_argument("--garden", metavar="NAME", help="let financial blocks in with this Filter-Id, to a pay page")
-    parser.add_argument("--speed", action="append", metavar="ITEM", help="reply item with {mbps} or {bps} in it")
+    parser.add_argument(
+        "--reply", action="append", metavar="ITEM", help="reply items of who is let in, {mbps} and {bps} in them"
+    )
     parser.add_argument("--force", action="store_true", help="also with fewer than half of the last export's users")
     parser.set_defaults(run=_run)
 
@@ -62,16 +64,19 @@ def _run(arguments: argparse.Namespace) -> int:
     target: Path = arguments.file
     state = target.with_name(target.name + ".state")
     last, settings = _Last.of(state), bootstrap.settings()
+    opened: dict[str, str] = {}
     try:
         key = keys.load(settings.kms_key, settings.key_file)
-        entries, opened = _entries(network.every(), key, last.opened)
+        entries = _entries(network.every(), key, last.opened, opened)
     except NoKey as error:
         return refused(str(error))
     except UpstreamError as error:
+        # what was opened until the line broke need not be opened again
+        _replace(state, _Last({**last.opened, **opened}, last.users).text())
         return refused(f"not exported, the file is as it was: {error}")
     if len(entries) * 2 < last.users and not arguments.force:
         return refused(f"{len(entries)} users, {last.users} in the last export: refused without --force")
-    style = Style(arguments.garden, tuple(arguments.speed or Style.speed))
+    style = Style(arguments.garden, tuple(arguments.reply or Style.reply))
     text = "".join(FORMATS[arguments.format](entries, style))
     unchanged = arguments.if_changed and _same(target, text)
     try:
@@ -85,10 +90,12 @@ def _run(arguments: argparse.Namespace) -> int:
     return UNCHANGED if unchanged else WRITTEN
 
 
-def _entries(found: Iterable[network.Access], key: Keys, before: dict[str, str]) -> tuple[list[Entry], dict[str, str]]:
-    """In the order of their logins. A password that does not open turns away its user and nobody else."""
+def _entries(found: Iterable[network.Access], key: Keys, before: dict[str, str], opened: dict[str, str]) -> list[Entry]:
+    """In the order of their logins; ``opened`` collects what is in use.
+
+    A password that does not open turns away its user and nobody else.
+    """
     entries: list[Entry] = []
-    opened: dict[str, str] = {}
     for access in found:
         password = None
         if access.sealed is not None:
@@ -100,7 +107,7 @@ def _entries(found: Iterable[network.Access], key: Keys, before: dict[str, str])
             except Unreadable:
                 print(f"{access.login}: its password does not open with this key", file=sys.stderr)
         entries.append(Entry(access.login, access.account, access.service, access.state, access.speed_mbps, password))
-    return sorted(entries, key=lambda entry: entry.login), opened
+    return sorted(entries, key=lambda entry: entry.login)
 
 
 def _same(target: Path, text: str) -> bool:

@@ -25,10 +25,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Style:
-    """``garden``: the filter that a financial block is let in with; None turns it away. ``speed``: reply items."""
+    """``garden``: the filter that a financial block is let in with; None turns it away.
+
+    ``reply``: the reply items of everybody else who is let in; one that names a speed is left out where there is none.
+    """
 
     garden: str | None = None
-    speed: tuple[str, ...] = ("WISPr-Bandwidth-Max-Down := {bps}", "WISPr-Bandwidth-Max-Up := {bps}")
+    reply: tuple[str, ...] = ("WISPr-Bandwidth-Max-Down := {bps}", "WISPr-Bandwidth-Max-Up := {bps}")
 
 
 Write = Callable[[Sequence[Entry], Style], Iterator[str]]
@@ -38,9 +41,12 @@ def freeradius(entries: Sequence[Entry], style: Style) -> Iterator[str]:
     """Check items on the login's line, reply items below it, a comma after each but the last."""
     yield "# Written by `python -m ops radius-export`; changes by hand are lost.\n"
     for entry in entries:
+        if entry.login == "DEFAULT":
+            yield "# the account DEFAULT is left out: in this file its number stands for everybody\n\n"
+            continue
         let_in, replies = _verdict(entry, style)
         check = f"Cleartext-Password := {quoted(entry.password or '')}" if let_in else "Auth-Type := Reject"
-        yield f"{quoted_login(entry.login)}\t{check}\n"
+        yield f"{entry.login}\t{check}\n"
         yield ",\n".join(f"\t{reply}" for reply in replies) + ("\n\n" if replies else "\n")
 
 
@@ -53,20 +59,21 @@ def _verdict(entry: Entry, style: Style) -> tuple[bool, list[str]]:
     if garden:
         return True, [f"Filter-Id := {quoted(style.garden or '')}"]
     if entry.speed_mbps is None:
-        return True, []
-    bps = min(entry.speed_mbps * _MEGABIT, _LARGEST)
-    return True, [item.format(mbps=entry.speed_mbps, bps=bps) for item in style.speed]
+        return True, [item for item in style.reply if "{" not in item]
+    speeds = {"{mbps}": entry.speed_mbps, "{bps}": min(entry.speed_mbps * _MEGABIT, _LARGEST)}
+    return True, [_filled(item, speeds) for item in style.reply]
+
+
+def _filled(item: str, speeds: Mapping[str, int]) -> str:
+    for name, speed in speeds.items():
+        item = item.replace(name, str(speed))
+    return item
 
 
 def quoted(text: str) -> str:
     """In single quotes nothing is expanded: in double ones the server would read ``%{...}`` in a password as a
     command. Only the quote and the backslash are escaped."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def quoted_login(login: str) -> str:
-    """Logins are letters, digits, dots and dashes; one that is the word ``DEFAULT`` would speak for everybody."""
-    return f'"{login}"' if login.upper() == "DEFAULT" or not login.isascii() else login
 
 
 def table(entries: Sequence[Entry], style: Style) -> Iterator[str]:

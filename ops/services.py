@@ -1,6 +1,7 @@
 """``python -m ops services``: connect and disconnect what an account has."""
 
 import argparse
+import re
 from datetime import date
 
 from chalicelib.billing.embedded import accounts, catalogue
@@ -9,6 +10,9 @@ from chalicelib.errors import InvalidRequest, NotFound, Rejected, UpstreamError
 from chalicelib.money import to_rubles
 from ops.accounts import refused
 from ops.enrolment import books, service_of
+
+#: What can stand in the path of a request.
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -30,6 +34,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _add(arguments: argparse.Namespace) -> int:
+    if _ID.fullmatch(arguments.service) is None:
+        return refused("service: at most 64 letters, digits and _ . : -")
     tariff = catalogue.load().tariff(arguments.tariff)
     if tariff is None:
         return refused(f"no such tariff: {arguments.tariff}")

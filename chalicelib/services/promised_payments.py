@@ -84,10 +84,7 @@ class PromisedPayments:
         :raises OutcomeUnknown: the billing may have granted it; the agenda finds out, the screen will show it.
         """
         self._owned(subscriber_id, account)
-        record = self._same_click(account, expected)
-        if record is None:
-            self._allowed(account, expected)
-            record = self._begun(subscriber_id, account, expected, language)
+        record = self._same_click(account, expected) or self._wished(subscriber_id, account, expected, language)
         if record.status == "granting":
             self._grant(record)
         return _taken(record, language)
@@ -112,6 +109,17 @@ class PromisedPayments:
             return None
         same = newest.amount_kopecks == expected and self.now() - newest.created_at < SAME_CLICK
         return newest if same else None
+
+    def _wished(self, subscriber_id: str, account: str, expected: Kopecks, language: Language) -> PromiseRow:
+        """A new record, if the rules allow one; or that of a click that was faster since we looked."""
+        try:
+            self._allowed(account, expected)
+        except Rejected as refused:
+            faster = self._same_click(account, expected) if refused.code == "already_active" else None
+            if faster is None:
+                raise
+            return faster
+        return self._begun(subscriber_id, account, expected, language)
 
     def _allowed(self, account: str, expected: Kopecks) -> None:
         """Refuse before anything is written. The billing decides again when it grants."""

@@ -1,5 +1,6 @@
 """The end of a promised payment: on time, once, and never over money that is on its way."""
 
+import itertools
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -150,6 +151,24 @@ def test_a_payment_that_comes_while_the_end_is_decided_is_seen(shop: Product) ->
     assert view().state == "active"
     shop.advance(hours=1)
     assert (history(), view().balance_kopecks, view().state) == ([("repaid", 600_00)], 0, "active")
+
+
+def test_a_payment_that_lands_between_the_two_looks_repays_it(shop: Product) -> None:
+    """The billing has said that the promise stands; then the payment comes and is credited at once."""
+    promised(shop)
+    shop.clock.advance(int((UNTIL - bootstrap.now()).total_seconds()) - 1801)
+    topup, looks = shop.order("sub-bob", ACCOUNT, 600_00).topup, itertools.count(1)
+
+    def pay_after_the_second(call: Call, proceed: Callable[[], Answer]) -> Answer:
+        answer = proceed()
+        if call.operation == "Query" and "portal-billing" in str(call.body) and next(looks) == 2:
+            set_around(None)
+            shop.pay(topup)
+        return answer
+
+    set_around(pay_after_the_second)
+    at_the_end(shop)
+    assert (history(), view().balance_kopecks) == ([("repaid", 600_00)], 0)
 
 
 def test_what_is_in_flight_lands_with_its_top_up(shop: Product) -> None:

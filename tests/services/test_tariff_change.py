@@ -1,5 +1,6 @@
 """Changing the tariff: what is refused, what it costs, and that the money shown is the money taken."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
@@ -11,6 +12,8 @@ from chalicelib.billing.embedded import accounts, catalogue
 from chalicelib.billing.embedded.verify import verify
 from chalicelib.errors import NotFound, Rejected
 from chalicelib.money import Kopecks
+from local.store.handlers import Answer
+from local.store.transport import Call, set_around
 from tests import scene
 from tests.product import Product, books
 from tests.scene import ACCOUNT, NEXT_PERIOD, TODAY, entry_legs, owe, pay, settle, told, view
@@ -225,6 +228,22 @@ def test_a_payment_between_the_offer_and_the_click_changes_no_number(shop: Produ
     shown = offer("t300").starts[0].charge_kopecks
     pay(100_00, "between")
     assert change("t300", Start.NOW, shown).result is ChangeOutcome.APPLIED
+
+
+def test_a_payment_that_lands_while_a_change_is_decided_is_not_lost(shop: Product) -> None:
+    """The change moves no money, so nothing but the head says that somebody else has."""
+    settle(shop)
+
+    def pay_first(call: Call, proceed: Callable[[], Answer]) -> Answer:
+        if call.operation == "TransactWriteItems":
+            set_around(None)
+            pay(100_00, "between")
+        return proceed()
+
+    set_around(pay_first)
+    change("t50")
+    assert view().balance_kopecks == 300_00
+    assert view().services[0].planned_change is not None
 
 
 def test_a_switch_fee_is_taken_now_and_never_from_the_next_period(shop: Product) -> None:

@@ -48,8 +48,14 @@ def first_day_of_a_suspension(shop: Product) -> Any:
     return paid_order(shop)
 
 
+def paid_month_begins(shop: Product) -> Any:
+    """The period is open, 200 ₽ are left, and the day asks for nothing more."""
+    paid_month(shop)
+    return paid_order(shop)
+
+
 def suspension_in_a_paid_month(shop: Product) -> Any:
-    """650 ₽ are paid for days of which 29 are to come back; 200 ₽ are left for a dearer tariff."""
+    """650 ₽ are paid for 30 days, of which 29 are to come back from today on."""
     planned(shop)
     let_pass(shop, minutes=2)
     at(shop, PAUSE[0])
@@ -138,8 +144,8 @@ def top_up(shop: Product, topup: Any) -> Got:
 
 
 def dearer_now(shop: Product, _: Any) -> Any:
-    """790 ₽ instead of 650 ₽ for 29 of 30 days."""
-    return change("t300", Start.NOW, 135_34)
+    """790 ₽ instead of 650 ₽ for the whole period, as it was shown on its first day."""
+    return change("t300", Start.NOW, 140_00)
 
 
 def cheaper_next(shop: Product, _: Any) -> Any:
@@ -150,10 +156,10 @@ def change(tariff: str, when: Start, expected: int) -> Any:
     return bootstrap.internet().change_tariff("sub-bob", ACCOUNT, SERVICE, tariff, when, Kopecks(expected), None)
 
 
-def suspend(shop: Product, _: Any) -> Any:
-    """Next week, whatever that brings."""
+def suspend(shop: Product, _: Any) -> None:
+    """Next week, whatever that brings. The offer that is answered is a new look, at whatever stands by then."""
     start = bootstrap.now().date() + 7 * DAY
-    return bootstrap.internet().suspend("sub-bob", ACCOUNT, SERVICE, start, start + 6 * DAY, None)
+    bootstrap.internet().suspend("sub-bob", ACCOUNT, SERVICE, start, start + 6 * DAY, None)
 
 
 def resume(shop: Product, _: Any) -> None:
@@ -188,7 +194,7 @@ ACTS: Mapping[str, Callable[[Product, Any], Any]] = {
 
 
 def _stage(prepare: Callable[[Product], Any]) -> Stage:
-    return Stage(prepare.__name__.replace("_", " "), lambda shop, race: prepare(shop), ACTS)
+    return Stage(prepare.__name__.replace("_", " "), lambda shop, race: prepare(shop), ACTS, ("days",))
 
 
 #: In every run of the tests: the days, money and a promise's two ends on the same rows.
@@ -204,15 +210,19 @@ FAR_RACES = [
             ("days", "overlapping days"), ("days", "cheaper tariff next"), ("days", "suspension"), ("days", "promise"),
             ("top-up", "cheaper tariff next"), ("top-up", "suspension"), ("top-up", "promise"),
             ("cheaper tariff next", "suspension"), ("cheaper tariff next", "promise"), ("suspension", "promise"),
-            ("promise", "the same promise"), ("suspension", "the same suspension"), ("days", "top-up", "promise"),
+            ("promise", "the same promise"), ("days", "top-up", "promise"),
+        ),
+        paid_month_begins: (
+            ("dearer tariff now", "the same click"), ("dearer tariff now", "top-up"),
+            ("dearer tariff now", "cheaper tariff next"), ("dearer tariff now", "suspension"),
+            ("suspension", "the same suspension"), ("suspension", "resumption"), ("suspension", "top-up"),
         ),
         first_day_of_a_suspension: (
             ("days", "overlapping days"), ("days", "top-up"), ("days", "cheaper tariff next"), ("days", "promise"),
             ("days", "resumption"), ("top-up", "resumption"),
         ),
         suspension_in_a_paid_month: (
-            ("days", "dearer tariff now"), ("dearer tariff now", "the same click"), ("days", "top-up"),
-            ("dearer tariff now", "resumption"), ("days", "resumption"), ("top-up", "dearer tariff now"),
+            ("days", "dearer tariff now"), ("days", "top-up"), ("days", "resumption"), ("days", "overlapping days"),
         ),
         last_day_of_a_suspension: (
             ("days", "overlapping days"), ("days", "resumption"), ("days", "top-up"), ("days", "cheaper tariff next"),

@@ -4,6 +4,7 @@ import base64
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import botocore.session
 import pytest
@@ -23,7 +24,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[KmsKeys]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws():
-        client = botocore.session.get_session().create_client("kms", region_name="eu-north-1")
+        client: Any = botocore.session.get_session().create_client("kms", region_name="eu-north-1")
         yield KmsKeys(client.create_key()["KeyMetadata"]["Arn"])
 
 

@@ -19,11 +19,12 @@ from chalicelib.clock import Clock, local_date
 from chalicelib.config import load as settings_of
 from chalicelib.money import Kopecks
 from tests.contract.billing.suite import HISTORY, BillingCase, Happened
+from tests.product import key_file_path
 
 
 def build(zone: ZoneInfo, now: Clock) -> BillingSystem:
     first = HISTORY[0].at
-    settings = settings_of({"PORTAL_TIME_ZONE": zone.key})
+    settings = settings_of({"PORTAL_TIME_ZONE": zone.key, "PORTAL_KEY_FILE": str(key_file_path())})
     for number, subscriber, label, order in (
         ("500002", "sub-a", "Дача", 1),
         ("500001", "sub-a", "Дом", 0),

@@ -28,6 +28,7 @@ def test_an_absent_account_or_service_is_not_found(billing: BillingSystem) -> No
             lambda a, s: billing.suspension_offer(a, s),
             lambda a, s: billing.suspend(a, s, *run, None),
             lambda a, s: billing.resume(a, s),
+            lambda a, s: billing.set_internet_password(a, s, "Net-pass-1"),
         ):
             with pytest.raises(NotFound):
                 ask(account, service)
@@ -50,6 +51,19 @@ def test_nothing_to_cancel_to_resume_or_to_revoke_is_nothing_done(billing: Billi
     billing.resume(ACCOUNT, "internet")
     billing.revoke_promise(ACCOUNT, "never")
     assert billing.account(ACCOUNT) == before
+
+
+def test_the_network_s_password_is_set_again_and_shown_nowhere(billing: BillingSystem) -> None:
+    before = billing.account(ACCOUNT)
+    for password in ("Net-pass-1", "Net-pass-1", "Net-pass-2"):
+        billing.set_internet_password(ACCOUNT, "internet", password)
+        assert password not in repr(billing.account(ACCOUNT))
+    assert billing.account(ACCOUNT) == before
+
+
+def test_what_has_no_network_has_no_password(billing: BillingSystem) -> None:
+    with pytest.raises(NotFound):
+        billing.set_internet_password(ACCOUNT, "phone", "Net-pass-1")
 
 
 def test_what_an_offer_refuses_is_refused_with_the_same_code(billing: BillingSystem) -> None:
