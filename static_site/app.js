@@ -10,23 +10,35 @@ const SCREENS = /** @type {Record<string, () => Promise<any>[]>} */ ({
   home: () => [import('./screens/home.js'), import('./money.js'), import('./dates.js')],
   login: () => [import('./screens/login.js'), import('./ui/field.js')],
   operations: () => [import('./screens/operations.js'), import('./ui/filters.js'), import('./ui/operations_table.js'),
-    import('./ui/field.js'), import('./money.js'), import('./dates.js')],
+    import('./ui/why.js'), import('./ui/field.js'), import('./money.js'), import('./dates.js')],
   topup: () => [import('./screens/topup.js'), import('./ui/field.js'), import('./ui/money_field.js'),
     import('./checkout.js'), import('./money.js')],
   topup_status: () => [import('./screens/topup_status.js'), import('./ui/steps.js'),
     import('./checkout.js'), import('./money.js'), import('./dates.js')],
   sessions: () => [import('./screens/sessions.js'), import('./dates.js')],
+  services: () => [import('./screens/services.js'), import('./ui/action.js'), import('./money.js'), import('./dates.js')],
+  tariff: () => [import('./screens/tariff.js'), import('./ui/action.js'), import('./ui/field.js'), import('./money.js'),
+    import('./dates.js')],
+  suspension: () => [import('./screens/suspension.js'), import('./ui/action.js'), import('./ui/field.js'), import('./money.js'),
+    import('./dates.js')],
+  promised_payment: () => [import('./screens/promised_payment.js'), import('./ui/action.js'), import('./money.js'),
+    import('./dates.js')],
+  calendar: () => [import('./screens/calendar.js'), import('./money.js'), import('./dates.js')],
+  internet_password: () => [import('./screens/internet_password.js'), import('./ui/password_field.js'), import('./ui/field.js')],
+  password: () => [import('./screens/password.js'), import('./ui/password_field.js'), import('./ui/field.js')],
   accounts: () => [import('./screens/accounts.js'), import('./money.js')],
   missing: () => [import('./screens/missing.js')],
 });
 const WORDS_IN_SHELL = ['home', 'missing'];
+/** Screens with an address of their own. */
+const ADDRESSED = Object.keys(SCREENS).filter((name) => !['home', 'topup_status', 'missing'].includes(name));
 
 /** @param {string} hash @returns {Route} */
 function parse(hash) {
   const [path, query = ''] = hash.slice(1).split('?');
-  const plain = /^\/(login|operations|topup|sessions|accounts)$/.exec(path)?.[1];
+  const plain = /^\/([a-z-]+)$/.exec(path)?.[1].replace('-', '_') ?? '';
   const payment = /^\/topup\/([\w-]{1,64})$/.exec(path)?.[1];
-  const name = /^\/?$/.test(path) ? 'home' : plain ?? (payment ? 'topup_status' : 'missing');
+  const name = /^\/?$/.test(path) ? 'home' : payment ? 'topup_status' : ADDRESSED.includes(plain) ? plain : 'missing';
   return { name, id: payment ?? '', query: new URLSearchParams(query) };
 }
 
@@ -65,7 +77,7 @@ function App() {
   }, [route, lang]);
   useEffect(() => {
     document.documentElement.lang = lang;
-    if (shown.name) document.title = `${shown.text.title[shown.name]} — ${config.name}`;
+    if (shown.name) document.title = `${shown.text.title[shown.name] ?? shown.text.heading} — ${config.name}`;
   }, [shown.name, shown.lang, lang]);
   const key = shown.name && shown.name + '/' + shown.route.id;
   const before = useRef('');

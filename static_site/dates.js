@@ -47,7 +47,11 @@ export function monthStart(day, back = 0) {
   return new Date(Date.UTC(year, month - 1 - back, 1)).toISOString().slice(0, 10);
 }
 
-/** @param {string} day `YYYY-MM-DD` */
-export function dayBefore(day) {
-  return new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
+/** @param {string} day `YYYY-MM-DD` @param {number} days */
+export const dayAfter = (day, days) => dayBefore(day, -days);
+
+/** @param {string} day `YYYY-MM-DD` @param {number} [days] */
+export function dayBefore(day, days = 1) {
+  const at = Date.parse(day) - days * 86_400_000;
+  return isNaN(at) ? '' : new Date(at).toISOString().slice(0, 10);
 }

@@ -16,6 +16,8 @@ interface Service {
   id: string; kind: string; title: string; state: State;
   tariff?: { id: string; title: string; fee_kopecks: number; speed_mbps?: number | null } | null;
   next_charge?: { on: string; amount_kopecks: number } | null;
+  planned_change?: { tariff: { title: string; fee_kopecks: number }; on: string; missing?: { amount_kopecks: number; by: string } | null } | null;
+  suspension?: { start: string; end: string; started: boolean } | null;
 }
 
 interface Account extends AccountSummary {
@@ -30,6 +32,7 @@ interface Account extends AccountSummary {
 interface Operation {
   id: string; at: string; kind: OperationKind; amount_kopecks: number; balance_after_kopecks: number; title: string;
   service?: string | null; period?: { start: string; end: string } | null; receipt_url?: string | null;
+  rule?: string | null; formula?: string | null;
 }
 
 interface Totals {
@@ -40,6 +43,29 @@ interface Totals {
 interface OperationsPage { items: Operation[]; next_cursor: string | null; totals: Totals }
 interface Forecast { on: string; kind: string; amount_kopecks: number; balance_after_kopecks: number; title: string }
 interface Home { session: Session; account: Account | null; operations?: Operation[]; events?: Forecast[] | null }
+
+interface Refusable { allowed: boolean; code?: string | null; available_from?: string | null; fix?: string | null }
+
+interface TariffStart {
+  when: 'now' | 'next_period'; on: string; allowed: boolean; code?: string | null; charge_kopecks: number;
+  refund_kopecks: number; days_left: number; days_total: number; explanation: string;
+}
+
+interface TariffOffer extends Refusable {
+  id: string; title: string; fee_kopecks: number; speed_mbps?: number | null; current: boolean; starts: TariffStart[];
+}
+
+interface SuspensionOffer extends Refusable {
+  earliest: string; latest: string; min_days: number; max_days: number; days_left_this_year: number; refund_kopecks: number;
+  fee_kopecks?: number | null; money_checked_on: string; keeps_charging: string[];
+  current?: { start: string; end: string; started: boolean } | null;
+}
+
+interface PromiseScreen extends Refusable {
+  amount_kopecks: number; pay_first_kopecks?: number | null; fee_kopecks: number; until: string;
+  active?: { amount_kopecks: number; until: string } | null;
+  history: { id: string; amount_kopecks: number; taken_at: string; until: string | null; state: string; state_title: string }[];
+}
 
 interface Gateway { id: string; title: string; min_kopecks: number; max_kopecks: number }
 interface TopUpOptions { gateways: Gateway[]; suggested_kopecks: number | null }

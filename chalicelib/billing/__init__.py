@@ -129,7 +129,10 @@ class ServicePeriod(Value):
 
 
 class Operation(Value):
-    """One row on screen: a leg of a ledger entry, with the balance right after it."""
+    """One row on screen: a leg of a ledger entry, with the balance right after it.
+
+    ``rule`` names why it was moved, ``formula`` how it was computed, in kopecks and days: ``65000 * 19 / 30``.
+    """
 
     id: str
     at: Instant
@@ -139,6 +142,8 @@ class Operation(Value):
     title: str
     service: str | None = None
     period: ServicePeriod | None = None
+    rule: str | None = None
+    formula: str | None = None
     external_id: str | None = None
     receipt_url: str | None = None
 

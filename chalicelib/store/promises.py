@@ -77,12 +77,9 @@ class PromiseStore:
 
     def all_of(self, account: str) -> list[PromiseRow]:
         """Every promise of an account, newest first. One query."""
+        promises = PromiseRow.item.startswith(_PROMISE)
         with reading():
-            return list(
-                PromiseRow.query(
-                    account, PromiseRow.item.startswith(_PROMISE), consistent_read=True, scan_index_forward=False
-                )
-            )
+            return list(PromiseRow.query(account, promises, consistent_read=True, scan_index_forward=False))
 
     def get(self, account: str, id: str) -> PromiseRow | None:
         return fetch(PromiseRow, account, _PROMISE + id)

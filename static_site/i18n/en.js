@@ -12,6 +12,7 @@ const words = {
   help: 'Support',
   title: {
     home: 'Home',
+    services: 'Services',
     operations: 'Operations',
     topup: 'Top up',
     sessions: 'Devices',
@@ -33,7 +34,7 @@ const words = {
     unknown: 'There is no answer yet',
     unknownFix: 'Trying again is safe: there will be no second payment.',
     password: 'Please replace the issued password with your own first',
-    passwordFix: (phone) => `Call us and we will help: ${phone}`,
+    passwordFix: 'Choose a password',
     refused: 'This is not available now',
     missing: 'There is no such page',
     missingFix: 'The link may be out of date. Start from the home page.',
@@ -58,6 +59,7 @@ const words = {
   blockedNoSum: 'Your services are off: there is not enough money. Top up, and we will switch them on.',
   stoppedByStaff: (phone) => `Your services were switched off by the operator. Call us to learn why: ${phone}`,
   promised: (sum, day) => `Promised payment ${sum} until ${day}`,
+  promise: 'Promised payment',
   topUp: 'Top up',
   topUpBy: (sum) => `Top up by ${sum}`,
   services: 'Services',
@@ -69,6 +71,7 @@ const words = {
   events: 'Coming up',
   balanceAfter: (sum) => `${sum} will remain`,
   lastOperations: 'Last operations',
+  allEvents: 'Calendar of 60 days',
   allOperations: 'All operations',
   noOperations: 'No operations yet. Top-ups and charges will appear here.',
 };

@@ -12,6 +12,7 @@ export default {
   help: 'Поддержка',
   title: {
     home: 'Главная',
+    services: 'Услуги',
     operations: 'Операции',
     topup: 'Пополнить',
     sessions: 'Устройства',
@@ -33,7 +34,7 @@ export default {
     unknown: 'Ответ ещё не пришёл',
     unknownFix: 'Повтор безопасен: второго платежа не будет.',
     password: 'Сначала замените выданный пароль на свой',
-    passwordFix: (/** @type {string} */ phone) => `Позвоните нам, поможем: ${phone}`,
+    passwordFix: 'Придумать пароль',
     refused: 'Сейчас это недоступно',
     missing: 'Такой страницы нет',
     missingFix: 'Возможно, ссылка устарела. Начните с главной.',
@@ -58,6 +59,7 @@ export default {
   blockedNoSum: 'Услуги отключены: на счёте недостаточно средств. Пополните счёт, и мы включим их сами.',
   stoppedByStaff: (/** @type {string} */ phone) => `Услуги отключены оператором. Позвоните нам, чтобы узнать причину: ${phone}`,
   promised: (/** @type {string} */ sum, /** @type {string} */ day) => `Обещанный платёж ${sum} до ${day}`,
+  promise: 'Обещанный платёж',
   topUp: 'Пополнить',
   topUpBy: (/** @type {string} */ sum) => `Пополнить на ${sum}`,
   services: 'Услуги',
@@ -69,6 +71,7 @@ export default {
   events: 'Ближайшие события',
   balanceAfter: (/** @type {string} */ sum) => `останется ${sum}`,
   lastOperations: 'Последние операции',
+  allEvents: 'Календарь на 60 дней',
   allOperations: 'Все операции',
   noOperations: 'Операций пока нет. Здесь появятся пополнения и списания.',
 };

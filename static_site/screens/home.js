@@ -75,6 +75,7 @@ function Balance({ text, account }) {
       ${promised && html`
         <p data-test="promised">${text.promised(money(promised.amount_kopecks), dayInText(promised.until))}</p>`}
       <a class="button main" href=${'#/topup' + query} data-test="topup">${pay ? text.topUpBy(briefMoney(sum)) : text.topUp}</a>
+      ${pay > 0 && html` <a href="#/promised-payment">${text.promise}</a>`}
     </section>`;
 }
 
@@ -86,7 +87,7 @@ const Services = ({ text, services }) => html`
     <ul class="plainlist">
       ${services.map(({ id, title, state, tariff, next_charge: next }) => html`
         <li key=${id} class="card service" data-test="service">
-          <h3>${title}</h3>
+          <h3><a href="#/services">${title}</a></h3>
           <${Tag} state=${state} words=${text.serviceState} />
           ${tariff && html`
             <p>
@@ -110,6 +111,7 @@ const Events = ({ text, events }) => html`
           ${event.amount_kopecks !== 0 && html`<b>${signedMoney(event.amount_kopecks)}</b>`}
         </li>`)}
     </ul>
+    <p><a href="#/calendar">${text.allEvents}</a></p>
   </section>`;
 
 /** @param {{text: Shell, operations: Operation[]}} props */

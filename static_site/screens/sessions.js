@@ -54,7 +54,8 @@ export default function Sessions({ text }) {
       <p><button type="button" class="button danger" aria-disabled=${busy === 'all' ? 'true' : null}
         onClick=${() => end('', text.endedAll)}>
         ${busy === 'all' ? text.ending : text.endAll}
-      </button></p>` : html`<p class="muted">${text.onlyThis}</p>`)}`;
+      </button></p>` : html`<p class="muted">${text.onlyThis}</p>`)}
+    <p><a href="#/password">${text.toPassword}</a></p>`;
 }
 
 /** @returns {Promise<Device[]>} */

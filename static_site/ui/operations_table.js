@@ -2,6 +2,7 @@
 import { html } from '../vendor/preact-htm.js';
 import { dayInTable } from '../dates.js';
 import { money, signedMoney } from '../money.js';
+import { Why } from './why.js';
 
 /** @param {{text: import('../screens/operations.js').Text, items: Operation[], services: Service[]}} props */
 export function OperationsTable({ text, items, services }) {
@@ -29,7 +30,7 @@ function Row({ text, each, service, receipts }) {
   return html`
     <tr role="row" data-test="operation">
       <td role="cell" class="day"><time datetime=${each.at}>${dayInTable(each.at)}</time></td>
-      <td role="cell" class="what">${each.title}<small class="muted">${details}</small></td>
+      <td role="cell" class="what">${each.title}<small class="muted">${details}</small><${Why} text=${text} each=${each} /></td>
       <td role="cell" class=${each.amount_kopecks > 0 ? 'amount plus' : 'amount'}>${signedMoney(each.amount_kopecks)}</td>
       <td role="cell" class="after" data-label=${text.after}>${money(each.balance_after_kopecks)}</td>
       ${receipts && html`

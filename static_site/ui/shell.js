@@ -5,6 +5,7 @@ import config from '../config.js';
 
 const SECTIONS = /** @type {const} */ ([
   ['home', '#/'],
+  ['services', '#/services'],
   ['operations', '#/operations'],
   ['topup', '#/topup'],
   ['sessions', '#/sessions'],
@@ -117,7 +118,7 @@ export function Failure({ text, error, retry }) {
   const [said, fix] =
     code === 'network' ? [text.fail.network, text.fail.networkFix]
     : status === 202 ? [text.fail.unknown, text.fail.unknownFix]
-    : code === 'password_change_required' ? [text.fail.password, text.fail.passwordFix(config.phone)]
+    : code === 'password_change_required' ? [text.fail.password, '']
     : status >= 500 || status === -1 ? [text.fail.ours, text.fail.oursFix]
     : status === 404 ? [text.fail.missing, text.fail.missingFix]
     : [message || text.fail.refused, ''];
@@ -126,6 +127,7 @@ export function Failure({ text, error, retry }) {
       <p><strong>${said}.</strong> ${fix}</p>
       ${requestId && status >= 500 && html`<p>${text.fail.requestId(requestId)}</p>`}
       ${status === 404 ? html`<a class="button" href="#/">${text.fail.toHome}</a>`
-        : retry && code !== 'password_change_required' && html`<button type="button" class="button" onClick=${retry}>${text.retry}</button>`}
+        : code === 'password_change_required' ? html`<a class="button" href="#/password">${text.fail.passwordFix}</a>`
+        : retry && html`<button type="button" class="button" onClick=${retry}>${text.retry}</button>`}
     </div>`;
 }

@@ -118,6 +118,8 @@ def _operation(entry: EntryRow, number: int, leg: LegMap, balance: Kopecks) -> O
         title=leg.title,
         service=leg.service,
         period=period,
+        rule=leg.rule,
+        formula=leg.formula,
         external_id=entry.external_id,
     )
 

@@ -12,6 +12,7 @@ const words = {
   ended: 'The sign-in is ended.',
   endAll: 'End all others',
   endedAll: 'All other sign-ins are ended.',
+  toPassword: 'Change the password of this cabinet',
   onlyThis: 'There are no other sign-ins.',
 };
 export default words;

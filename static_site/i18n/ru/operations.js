@@ -28,6 +28,21 @@ export default {
   empty: 'Операций за этот период нет. Выберите другие даты.',
   shown: (/** @type {number} */ count) => `Показано операций: ${count}`,
   notAll: (/** @type {number} */ count) => `Напечатаны первые ${count} операций периода, на сайте есть ещё.`,
+  why: 'Почему такая сумма?',
+  /** @type {Record<string, string>} */
+  rules: {
+    opening: 'Абонентская плата за период:',
+    opening_by_days: 'Абонентская плата по дням до конца периода:',
+    resumption: 'Абонентская плата после приостановки:',
+    resumption_by_days: 'Абонентская плата после приостановки, по дням до конца периода:',
+    tariff_change: 'Новый тариф за оставшиеся дни минус неиспользованное по старому:',
+    tariff_switch_fee: 'Плата за смену тарифа:',
+    suspension_return: 'Возврат за оплаченные дни приостановки:',
+    suspension_fee: 'Плата за дни приостановки:',
+    suspension_fee_return: 'Возврат платы за неиспользованные дни приостановки:',
+  },
+  wholePeriod: (/** @type {string} */ fee, /** @type {string} */ days) => `${fee} за все ${days} дн.`,
+  partOf: (/** @type {string} */ fee, /** @type {string} */ days, /** @type {string} */ total) => `${fee} × ${days} из ${total} дн.`,
   more: 'Показать ещё',
   print: 'Напечатать',
 };

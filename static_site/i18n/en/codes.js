@@ -1,0 +1,30 @@
+/** @type {typeof import('../ru/codes.js').default} */
+const words = {
+  codes: {
+    already_active: 'There is a promised payment already.',
+    cooldown: 'It is too soon after the last time.',
+    no_payment_since: 'Please pay first: there was no payment yet, or it was less than the last promised payment.',
+    debt_too_big: 'More is missing than can be promised.',
+    contract_too_young: 'The contract is too new.',
+    suspended: 'The internet is suspended. Resume it first.',
+    not_needed: 'There is enough money now, no promise is needed.',
+    not_offered: 'This is not offered at the moment.',
+    same_tariff: 'This is your tariff already.',
+    debt: 'Please pay what is owed first.',
+    promise_active: 'Please repay the promised payment first.',
+    already_changed: 'The tariff was changed in this period already. It can be changed from the next one.',
+    not_enough_money: 'There is not enough money. Please top up.',
+    planned_exists: 'A change of tariff is planned already. Cancel it first.',
+    no_days_left: 'There are no days of suspension left this year.',
+    already_planned: 'A suspension is planned or running already.',
+    too_early: 'That is too early.',
+    too_short: 'The suspension is shorter than allowed.',
+    too_long: 'The suspension is longer than allowed.',
+    numbers_changed: 'The numbers have changed meanwhile. Nothing was done: look at the new ones and confirm again.',
+  },
+  ways: { pay: 'Top up', repay_promise: 'Repay the promised payment', resume: 'To services', cancel_planned: 'To services' },
+  availableFrom: (day) => `Possible from ${day}.`,
+  working: 'Sending…',
+  toServices: 'To services',
+};
+export default words;
