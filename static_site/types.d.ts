@@ -44,10 +44,10 @@ interface OperationsPage { items: Operation[]; next_cursor: string | null; total
 interface Forecast { on: string; kind: string; amount_kopecks: number; balance_after_kopecks: number; title: string }
 interface Home { session: Session; account: Account | null; operations?: Operation[]; events?: Forecast[] | null }
 
-interface Refusable { allowed: boolean; code?: string | null; available_from?: string | null; fix?: string | null }
+interface Refusable { allowed: boolean; code?: string | null; message?: string | null; available_from?: string | null; fix?: string | null }
 
 interface TariffStart {
-  when: 'now' | 'next_period'; on: string; allowed: boolean; code?: string | null; charge_kopecks: number;
+  when: 'now' | 'next_period'; on: string; allowed: boolean; code?: string | null; message?: string | null; charge_kopecks: number;
   refund_kopecks: number; days_left: number; days_total: number; explanation: string;
 }
 

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib import bootstrap
-from chalicelib.billing import Start, SuspensionOffer, TariffChanged, TariffOffer
+from chalicelib.billing import Start, SuspensionOffer, TariffChanged, TariffOffer, TariffStart
 from chalicelib.errors import InvalidRequest
+from chalicelib.handlers import texts
 from chalicelib.handlers.http import Answer, Request, Views
 from chalicelib.money import Kopecks
 
@@ -60,9 +61,36 @@ class MadePassword(BaseModel):
     password: str
 
 
-@views.route("GET", _SERVICE + "/tariffs", "Tariffs to choose from, with sums", answers={200: list[TariffOffer]})
+class ToldStart(TariffStart):
+    """``message`` says a code in the caller's language, here and below."""
+
+    message: str | None = None
+
+
+class ToldTariff(TariffOffer):
+    message: str | None = None
+    starts: tuple[ToldStart, ...] = ()
+
+
+class ToldSuspension(SuspensionOffer):
+    message: str | None = None
+
+
+@views.route("GET", _SERVICE + "/tariffs", "Tariffs to choose from, with sums", answers={200: list[ToldTariff]})
 def tariffs(request: Request, account: str, service: str) -> Answer:
-    return Answer(bootstrap.internet().tariffs(request.who.subscriber_id, account, service))
+    language = request.client.language
+    return Answer(
+        [
+            ToldTariff(
+                **offer.model_dump(exclude={"starts"}),
+                message=texts.refusal(offer.code, language),
+                starts=tuple(
+                    ToldStart(**dict(start), message=texts.refusal(start.code, language)) for start in offer.starts
+                ),
+            )
+            for offer in bootstrap.internet().tariffs(request.who.subscriber_id, account, service)
+        ]
+    )
 
 
 @views.route(
@@ -100,14 +128,15 @@ def cancel_tariff_change(request: Request, account: str, service: str) -> Answer
     _SERVICE + "/suspension",
     "Whether the service may be suspended, from when, for how long, and what that brings",
     query=SuspensionQuery,
-    answers={200: SuspensionOffer},
+    answers={200: ToldSuspension},
 )
 def suspension(request: Request, account: str, service: str) -> Answer:
     asked = request.query
     if (asked.start is None) != (asked.end is None):
         raise InvalidRequest({"to" if asked.end is None else "from": "missing"})
     who = request.who.subscriber_id
-    return Answer(bootstrap.internet().suspension(who, account, service, asked.start, asked.end))
+    offer = bootstrap.internet().suspension(who, account, service, asked.start, asked.end)
+    return Answer(ToldSuspension(**dict(offer), message=texts.refusal(offer.code, request.client.language)))
 
 
 @views.route(

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib import bootstrap
+from chalicelib.handlers import texts
 from chalicelib.handlers.http import Answer, Request, Views
 from chalicelib.models import PositiveKopecks
 from chalicelib.services.promised_payments import PastPromise, PromiseScreen
@@ -18,15 +19,22 @@ class TakeRequest(BaseModel):
     expected_amount_kopecks: PositiveKopecks
 
 
+class ToldPromise(PromiseScreen):
+    """``message`` says the code in the caller's language."""
+
+    message: str | None = None
+
+
 @views.route(
     "GET",
     "/api/accounts/{account}/promised-payment",
     "Whether a promised payment may be taken, the one that stands, and the past ones",
-    answers={200: PromiseScreen},
+    answers={200: ToldPromise},
 )
 def screen(request: Request, account: str) -> Answer:
     who, language = request.who.subscriber_id, request.client.language
-    return Answer(bootstrap.promised_payments().screen(who, account, language))
+    found = bootstrap.promised_payments().screen(who, account, language)
+    return Answer(ToldPromise(**dict(found), message=texts.refusal(found.code, language)))
 
 
 @views.route(

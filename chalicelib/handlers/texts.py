@@ -157,5 +157,10 @@ def message(code: str, language: Language) -> str:
     return _MESSAGES.get(code, _MESSAGES["internal_error"])[language == "en"]
 
 
+def refusal(code: str | None, language: Language) -> str | None:
+    """Of an offer that says why not; None if it does not."""
+    return message(code, language) if code else None
+
+
 def field(reason: str, language: Language) -> str:
     return _FIELDS.get(reason, _ANY_FIELD)[language == "en"]

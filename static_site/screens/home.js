@@ -75,7 +75,7 @@ function Balance({ text, account }) {
       ${promised && html`
         <p data-test="promised">${text.promised(money(promised.amount_kopecks), dayInText(promised.until))}</p>`}
       <a class="button main" href=${'#/topup' + query} data-test="topup">${pay ? text.topUpBy(briefMoney(sum)) : text.topUp}</a>
-      ${pay > 0 && html` <a href="#/promised-payment">${text.promise}</a>`}
+      ${pay > 0 && html` <a class="plain" href="#/promised-payment">${text.promise}</a>`}
     </section>`;
 }
 

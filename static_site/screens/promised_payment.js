@@ -24,7 +24,7 @@ export default function PromisedPayment({ text, account }) {
     ${data && (data.active ? html`<${Active} text=${text} active=${data.active} account=${account} />`
       : data.allowed ? html`<${Offer} text=${text} offer=${data} busy=${action.busy !== ''} take=${() => take(data)} />`
       : html`
-        <${Refusal} text=${text} code=${data.code} fix=${data.fix} from=${data.available_from} account=${account} />
+        <${Refusal} text=${text} code=${data.code} message=${data.message} fix=${data.fix} from=${data.available_from} account=${account} />
         ${data.pay_first_kopecks && html`<p data-test="pay-first">${text.payFirst(money(data.pay_first_kopecks))}</p>`}`)}
     ${data && data.history.length > 0 && html`
       <section class="card" aria-labelledby="history">

@@ -31,7 +31,7 @@ export default function Suspension({ text, account, route }) {
         </button></p>
       </section>`}
     ${data && !current && !data.allowed && html`
-      <${Refusal} text=${text} code=${data.code} fix=${data.fix} from=${data.available_from} account=${account} />`}
+      <${Refusal} text=${text} code=${data.code} message=${data.message} fix=${data.fix} from=${data.available_from} account=${account} />`}
     ${data && !current && data.allowed && html`
       <${Form} key=${data.earliest} text=${text} offer=${data} path=${path} account=${account} busy=${action.busy !== ''}
         order=${(/** @type {Days} */ days, /** @type {SuspensionOffer} */ seen) => action.run('order', () => (
@@ -62,7 +62,7 @@ function Form({ text, offer, path, account, busy, order }) {
     ${!whole && html`<p class="note warn" role="alert" data-test="days">${text.wrongDays(dayInText(offer.earliest), dayInText(offer.latest))}</p>`}
     ${error && html`<${Failure} text=${text} error=${error} retry=${again} />`}
     ${whole && seen && !seen.allowed && html`
-      <${Refusal} text=${text} code=${seen.code} from=${seen.available_from} fix=${seen.fix} account=${account} />`}
+      <${Refusal} text=${text} code=${seen.code} message=${seen.message} from=${seen.available_from} fix=${seen.fix} account=${account} />`}
     ${whole && seen?.allowed && html`
       <section class="card" aria-labelledby="means" data-test="means">
         <h2 id="means">${text.means}</h2>

@@ -31,7 +31,7 @@ export default function Tariff({ text, account, route }) {
     ${!data && !error && html`<${Loading} text=${text} />`}
     ${current && html`<p class="card" data-test="current">${text.now} <b>${current.title}</b>${about(text, current)}</p>`}
     ${refused && !action.done && html`
-      <${Refusal} text=${text} code=${refused.code} fix=${refused.fix} account=${account} />`}
+      <${Refusal} text=${text} code=${refused.code} message=${refused.message} fix=${refused.fix} account=${account} />`}
     ${data && !others.length && html`<p class="card">${text.nothing}</p>`}
     ${current && others.length > 0 && !refused && html`
       <${Form} key=${current.id} text=${text} current=${current} offers=${others} busy=${action.busy !== ''} change=${change} account=${account} />`}
@@ -57,7 +57,7 @@ function Form({ text, current, offers, busy, account, change }) {
       <${Choice} name="tariff" label=${text.choose} value=${id} change=${setId}
         options=${offers.map((each) => [each.id, each.title + about(text, each)])} />
       ${offer && start && html`
-        <section class="card totals" aria-labelledby="compare" data-test="compare">
+        <section class="card totals compare" aria-labelledby="compare" data-test="compare">
           <h2 id="compare">${text.compare}</h2>
           <dl>
             <div><dt>${text.columns}</dt><dd>${current.title} → ${offer.title}</dd></div>
@@ -74,7 +74,7 @@ function Form({ text, current, offers, busy, account, change }) {
           <button type="button" class="button main" aria-disabled=${busy ? 'true' : null} onClick=${() => change(offer, start)} data-test="confirm">
             ${busy ? text.working : start.when === 'now' ? text.confirmNow(money(start.charge_kopecks)) : text.confirm(dayInText(start.on))}
           </button>` : html`
-          <${Refusal} text=${text} code=${start.code} fix=${start.code === 'not_enough_money' ? 'pay' : null} account=${account} />`}`}
+          <${Refusal} text=${text} code=${start.code} message=${start.message} fix=${start.code === 'not_enough_money' ? 'pay' : null} account=${account} />`}`}
     </form>`;
 }
 

@@ -39,14 +39,13 @@ export const Outcome = ({ text, action: { done, failed }, account }) => html`
 
 /**
  * Why not, from when, and what can be done about it.
- * @param {{text: Shell & Codes, code: string, message?: string, fix?: string | null, from?: string | null, account: string}} props
+ * @param {{text: Shell & Codes, code?: string | null, message?: string | null, fix?: string | null, from?: string | null, account: string}} props
  */
 export function Refusal({ text, code, message, fix, from, account }) {
   const way = WAYS[fix ?? ''];
-  const said = text.codes[code] || message || text.fail.refused;
   return html`
     <div class="note warn" role="alert" data-test="refusal" data-code=${code}>
-      <p>${said} ${from && text.availableFrom(soon(from))}</p>
+      <p>${message || text.fail.refused} ${from && text.availableFrom(soon(from))}</p>
       ${way && html`<a class="button" href=${`${way}?account=${encodeURIComponent(account)}`}>${text.ways[/** @type {string} */ (fix)]}</a>`}
     </div>`;
 }

@@ -8,7 +8,7 @@ export function Why({ text, each }) {
   if (!formula) return null;
   return html`
     <details data-test="why">
-      <summary>${text.why}</summary>
+      <summary>${text.why(each.kind)}</summary>
       <p>${text.rules[each.rule ?? ''] ?? ''} ${formula}</p>
     </details>`;
 }

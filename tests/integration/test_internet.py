@@ -111,6 +111,7 @@ def test_the_suspension_offer_says_everything_before_the_button(bob: Browser) ->
         "money_checked_on": "2026-11-24",
         "keeps_charging": ["Телефон"],
         "current": None,
+        "message": None,
     }
 
 

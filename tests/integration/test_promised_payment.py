@@ -34,6 +34,7 @@ def test_the_offer_says_what_until_when_and_what_it_costs(bob: Browser) -> None:
         "until": "2026-12-15T20:59:59Z",
         "active": None,
         "history": [],
+        "message": None,
     }
 
 

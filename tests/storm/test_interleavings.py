@@ -11,10 +11,10 @@ import pytest
 
 from chalicelib.store.topups import CounterRow, TopUpStore
 from tests.product import Product
+from tests.storm import account_races, races
 from tests.storm.conftest import FULL, World
 from tests.storm.harness import scheduler
 from tests.storm.harness.scheduler import Choose, Exhausted, Scheduler, Stuck, drawn, one_after_another, orders
-from tests.storm import account_races, races
 from tests.storm.races import Race, raced
 
 NEAR = [*races.RACES, *account_races.RACES]

@@ -18,7 +18,7 @@ import requests
 import local.sandbox
 from chalicelib import bootstrap, config
 from chalicelib.billing import ServiceKind
-from chalicelib.billing.embedded import accounts
+from chalicelib.billing.embedded import accounts, catalogue
 from chalicelib.billing.embedded.accounts import NewAccount, NewService
 from chalicelib.errors import PortalError
 from chalicelib.money import Kopecks
@@ -32,6 +32,7 @@ from local.sandbox.wire import InProcessWire, botocore_hook
 from local.store import transport
 from local.store.engine import Engine
 from local.web import Response
+from tests import scene
 from tests.portal import Browser, client
 from tests.product import START, Product, books, product
 from tests.storm.leaks import LogSink, Sinks, spellings
@@ -167,6 +168,7 @@ def people(shop: Product) -> None:
     his = [confirmed("sms", "+7" + phone, START), confirmed("email", email, START)]
     SubscriberStore().add(Profile("sub-charlie", login=login, name=name, password_hash=hashed, contacts=his))
     shop.account("100201", "sub-bob")
+    catalogue.replace(scene.TARIFFS)
     accounts.create(NewAccount(account, "sub-charlie", label, address, 12, date(2026, 1, 12)), START)
     tv = NewService("internet", ServiceKind.INTERNET, service, "t100", service, Kopecks(650_00), 100)
     accounts.add_service(books(), account, tv)
@@ -186,10 +188,29 @@ def a_day(world: World, hours: int = 3) -> None:
     look_around(bob)
     pay(world, "sub-bob", "100201")
     pay(world, "sub-charlie", CHARLIES["charlie's account"])
+    change_services(bob)
     shop.advance(hours=hours)
     look_around(bob)
     bob.delete("/api/session")
     bob.get("/api/session")
+
+
+def change_services(bob: Browser) -> None:
+    """Every wish of his own account and of another's, right and wrong; a secret where a sum or a name belongs."""
+    secret = SECRETS["wrong password"]
+    days = {"from": "2026-11-25", "to": "2026-12-01"}
+    for account in ("100201", CHARLIES["charlie's account"]):
+        service = f"/api/accounts/{account}/services/internet"
+        for path, body in (
+            (f"/api/accounts/{account}/promised-payment", {"expected_amount_kopecks": 650_00}),
+            (f"/api/accounts/{account}/promised-payment", {"expected_amount_kopecks": secret}),
+            (f"{service}/tariff-change", {"tariff": "t50", "when": "next_period", "expected_charge_kopecks": 0}),
+            (f"{service}/tariff-change", {"tariff": secret, "when": "now", "expected_charge_kopecks": 0}),
+            (f"{service}/suspension", days),
+            (f"{service}/suspension", days | {"to": secret}),
+        ):
+            bob.post(path, body)
+        bob.delete(f"{service}/tariff-change")
 
 
 def note_tokens(world: World) -> None:
@@ -201,7 +222,9 @@ def note_tokens(world: World) -> None:
 def look_around(bob: Browser) -> None:
     paths = ("/home", "/session", "/sessions", "/subscriber", "/accounts", "/openapi.json", "/health")
     for account in ("100201", CHARLIES["charlie's account"]):
-        for path in ("", "/services", "/operations", "/forecast", "/topup-options"):
+        services = ("", "/internet/tariffs", "/internet/suspension")
+        paths_of_account = ("", "/operations", "/forecast", "/topup-options", "/promised-payment")
+        for path in (*paths_of_account, *(f"/services{path}" for path in services)):
             bob.get(f"/api/accounts/{account}{path}")
         bob.get(f"/api/home?account={account}")
     for path in paths:
@@ -240,6 +263,7 @@ def test_a_whole_day_leaks_nothing(world: World, store: Engine, capfd: pytest.Ca
     a_day(world, hours=30)
     assert {"session", "device"} == set(world.tokens)
     assert world.shop.balance("100201") > 0
+    assert bootstrap.billing().account("100201").services[0].suspension is not None
     search(world, store, capfd)
     assert world.sinks.kinds() >= {"log", "answer", "cookie", "url", "request", "request to sms", "request to email"}
 

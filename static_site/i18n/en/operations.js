@@ -29,7 +29,7 @@ const words = {
   empty: 'No operations in this period. Choose other dates.',
   shown: (count) => `Operations shown: ${count}`,
   notAll: (count) => `The first ${count} operations of the period are printed, the site has more.`,
-  why: 'Why this sum?',
+  why: (kind) => (kind === 'charge' ? 'Why this charge?' : 'Why this sum?'),
   rules: {
     opening: 'The fee of the period:',
     opening_by_days: 'The fee by days to the end of the period:',

@@ -1,28 +1,5 @@
-/** Refusals of the rules, for every screen on which something can be asked for. */
+/** What can be done about a refusal, for every screen on which something is asked for. */
 export default {
-  /** @type {Record<string, string>} */
-  codes: {
-    already_active: 'Обещанный платёж уже взят.',
-    cooldown: 'Пока рано: с прошлого раза прошло мало времени.',
-    no_payment_since: 'Сначала пополните счёт: оплаты ещё не было или она меньше прошлого обещанного платежа.',
-    debt_too_big: 'Не хватает больше, чем можно пообещать.',
-    contract_too_young: 'Договор заключён совсем недавно.',
-    suspended: 'Интернет приостановлен. Сначала возобновите его.',
-    not_needed: 'Сейчас денег хватает, обещанный платёж не нужен.',
-    not_offered: 'Эта возможность сейчас не предлагается.',
-    same_tariff: 'Этот тариф уже подключён.',
-    debt: 'На счёте долг или не хватает средств. Сначала пополните счёт.',
-    promise_active: 'Сначала погасите обещанный платёж.',
-    already_changed: 'В этом периоде тариф уже меняли. Можно сменить со следующего.',
-    not_enough_money: 'Не хватает денег. Пополните счёт.',
-    planned_exists: 'Смена тарифа уже запланирована. Сначала отмените её.',
-    no_days_left: 'Дни приостановки на этот год закончились.',
-    already_planned: 'Приостановка уже запланирована или идёт.',
-    too_early: 'Так рано нельзя.',
-    too_short: 'Приостановка короче, чем можно.',
-    too_long: 'Приостановка длиннее, чем можно.',
-    numbers_changed: 'Цифры изменились, пока вы смотрели. Ничего не сделано: проверьте новые и подтвердите ещё раз.',
-  },
   /** @type {Record<string, string>} */
   ways: { pay: 'Пополнить счёт', repay_promise: 'Погасить обещанный платёж', resume: 'К услугам', cancel_planned: 'К услугам' },
   availableFrom: (/** @type {string} */ day) => `Можно с ${day}.`,

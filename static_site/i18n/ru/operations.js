@@ -28,7 +28,7 @@ export default {
   empty: 'Операций за этот период нет. Выберите другие даты.',
   shown: (/** @type {number} */ count) => `Показано операций: ${count}`,
   notAll: (/** @type {number} */ count) => `Напечатаны первые ${count} операций периода, на сайте есть ещё.`,
-  why: 'Почему такая сумма?',
+  why: (/** @type {string} */ kind) => /** @type {string} */ (kind === 'charge' ? 'Почему такое списание?' : 'Почему такая сумма?'),
   /** @type {Record<string, string>} */
   rules: {
     opening: 'Абонентская плата за период:',

@@ -45,9 +45,7 @@ def last_day(shop: Product) -> Browser:
 
 
 def downgrade(shop: Product, browser: Browser) -> Got:
-    return browser.post(
-        f"{PATH}/tariff-change", {"tariff": "t50", "when": "next_period", "expected_charge_kopecks": 0}
-    )
+    return browser.post(f"{PATH}/tariff-change", {"tariff": "t50", "when": "next_period", "expected_charge_kopecks": 0})
 
 
 def downgraded(shop: Product, browser: Browser) -> None:

@@ -12,8 +12,9 @@ from botocore.compat import HTTPHeaders
 from urllib3.response import HTTPResponse
 
 from chalicelib import bootstrap
-from chalicelib.billing.embedded import EmbeddedBilling, keys
+from chalicelib.billing.embedded import EmbeddedBilling
 from chalicelib.billing.embedded.books import read
+from chalicelib.cloud import keys
 from chalicelib.cloud.keys import KmsKeys
 from chalicelib.store.sessions import SessionStore
 from chalicelib.store.subscribers import JournalRow
@@ -99,6 +100,4 @@ def sealed_in_place(shop: Product, browser: Browser) -> None:
     assert 1 <= told <= journalled <= 3
 
 
-Flow(
-    "internet_password", stepped_up, set_password, set_password, sealed_in_place, {"kms_key": KEY}, sparing=True
-)
+Flow("internet_password", stepped_up, set_password, set_password, sealed_in_place, {"kms_key": KEY}, sparing=True)

@@ -4,7 +4,7 @@ from chalicelib.billing.embedded.standing import Line
 from tests.storm.planted._planting import rewrite
 
 CAUGHT_BY = "tests/services/test_suspension.py::test_no_day_of_it_is_charged_over_an_opening"
-SHOWS = "assert"
+SHOWS = "At index 1 diff"
 
 
 def plant() -> None:

@@ -7,7 +7,7 @@ CAUGHT_BY = (
     "tests/services/test_promise_expiry.py::test_it_asks_about_a_young_order_and_finds_the_money",
     "tests/services/test_promise_expiry.py::test_an_end_waits_for_a_payment_that_is_not_credited_and_then_it_is_repaid",
 )
-SHOWS = "assert"
+SHOWS = "paid"
 
 
 def plant() -> None:
