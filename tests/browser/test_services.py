@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -79,7 +79,7 @@ def test_a_sum_that_changed_meanwhile_is_refused_and_shown_anew_then_taken(bob: 
 
 
 def test_why_a_charge_was_made_opens_on_its_row(bob: Page) -> None:
-    bob.goto(f"/#/operations?service=internet&to={date.today() + timedelta(days=2)}")
+    bob.goto(f"/#/operations?service=internet&to={datetime.now(UTC).date() + timedelta(days=2)}")
     why = bob.get_by_test_id("why").first
     why.get_by_text("Почему такое списание?").click()
     said = plain(why.inner_text())

@@ -127,8 +127,12 @@ FAR_RACES = [
             ("promise expiry", "days", "top-up"),
         ),
         stages.end_of_a_promise_before_a_suspension: (("promise expiry", "days"), ("promise expiry", "resumption")),
-        stages.suspended_while_a_promise_was_never_ended: (("promise expiry", "resumption"), ("promise expiry", "top-up")),
-        stages.suspension_over_while_a_promise_was_never_ended: (("promise expiry", "days"), ("promise expiry", "resumption")),
+        stages.suspended_while_a_promise_was_never_ended: (
+            ("promise expiry", "resumption"), ("promise expiry", "top-up"),
+        ),
+        stages.suspension_over_while_a_promise_was_never_ended: (
+            ("promise expiry", "days"), ("promise expiry", "resumption"),
+        ),
     }.items()
     for acts in races
 ]  # fmt: skip
