@@ -107,7 +107,9 @@ FAR_PAIRS = [
 
 def prepared(shop: Product, race: tuple[str, ...]) -> Orders:
     """Every order that takes part is paid, a minute ago, and nobody but for one has heard of it."""
-    wanted = dict.fromkeys(ACTS[name][0] for name in race)
+    taking = {ACTS[name][0] for name in race}
+    # always in this order: the numbers of their invoices do not depend on whose turn is first
+    wanted = [name for name in ORDERS if name in taking]
     orders = {name: shop.order("sub-bob", *ORDERS[name]).topup for name in wanted}
     for topup in orders.values():
         heard = topup.topup_id == ORDERS["credited, its message not sent"][2]

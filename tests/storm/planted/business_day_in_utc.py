@@ -5,7 +5,6 @@ from tests.storm.planted._planting import rewrite
 
 CAUGHT_BY = (
     "tests/services/test_business_day.py::test_the_period_on_screen_is_that_of_the_local_day",
-    "tests/services/test_business_day.py::test_the_forecast_begins_on_the_local_day",
     "tests/services/test_business_day.py::test_lifting_a_block_charges_from_the_local_day",
     "tests/services/test_business_day.py::test_operations_without_dates_are_those_of_the_local_month",
 )

@@ -9,7 +9,7 @@ from tests.storm.planted import _planting
 CAUGHT_BY = "tests/browser/test_stored_html.py::test_markup_from_the_billing_is_text_and_nothing_runs[chromium]"
 SHOWS = "Locator expected to have text"
 
-_HEADING = "<h3>${title}</h3>"
+_HEADING = '<h3><a href="#/services">${title}</a></h3>'
 _NAME = "screens/home.js"
 
 
