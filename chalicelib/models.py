@@ -1,9 +1,10 @@
 """The bases of every typed value that crosses a border of the portal."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from chalicelib.clock import to_text
 from chalicelib.money import Kopecks
@@ -24,3 +25,18 @@ Instant = Annotated[datetime, PlainSerializer(_as_text, return_type=str, when_us
 
 #: A sum of money in a body that somebody sends us: positive, whole, within 2**53 of any browser.
 PositiveKopecks = Annotated[Kopecks, Field(gt=0, le=10**12)]
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _plain_day(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    if not _DAY.fullmatch(given):
+        raise ValueError("not a plain date")
+    return date.fromisoformat(given)
+
+
+#: A day in a query or a body: ``2026-12-01`` and nothing else. Left to pydantic, an instant of any zone at midnight
+#: and a number of seconds would be days too.
+LocalDate = Annotated[date, BeforeValidator(_plain_day)]

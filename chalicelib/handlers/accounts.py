@@ -1,6 +1,5 @@
 """Personal accounts: balance, state, services, operations."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,6 +14,7 @@ from chalicelib.billing import (
     Service,
 )
 from chalicelib.handlers.http import Answer, Request, Views
+from chalicelib.models import LocalDate
 from chalicelib.services.accounts import AccountScreen
 
 views = Views(__name__)
@@ -23,8 +23,8 @@ views = Views(__name__)
 class OperationsFilter(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    date_from: Annotated[date | None, Field(alias="from")] = None
-    date_to: Annotated[date | None, Field(alias="to")] = None
+    date_from: Annotated[LocalDate | None, Field(alias="from")] = None
+    date_to: Annotated[LocalDate | None, Field(alias="to")] = None
     kind: OperationKind | None = None
     service: Annotated[str | None, Field(max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")] = None
     cursor: Annotated[str | None, Field(max_length=1000)] = None

@@ -1,6 +1,5 @@
 """The internet service: its tariff, its suspension, its password."""
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +9,7 @@ from chalicelib.billing import Start, SuspensionOffer, TariffChanged, TariffOffe
 from chalicelib.errors import InvalidRequest
 from chalicelib.handlers import texts
 from chalicelib.handlers.http import Answer, Request, Views
+from chalicelib.models import LocalDate
 from chalicelib.money import Kopecks
 
 views = Views(__name__)
@@ -34,16 +34,16 @@ class SuspensionRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    start: Annotated[date, Field(alias="from")]
-    end: Annotated[date, Field(alias="to")]
+    start: Annotated[LocalDate, Field(alias="from")]
+    end: Annotated[LocalDate, Field(alias="to")]
     expected_refund_kopecks: NotNegative | None = None
 
 
 class SuspensionQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    start: Annotated[date | None, Field(alias="from")] = None
-    end: Annotated[date | None, Field(alias="to")] = None
+    start: Annotated[LocalDate | None, Field(alias="from")] = None
+    end: Annotated[LocalDate | None, Field(alias="to")] = None
 
 
 class InternetPasswordRequest(BaseModel):

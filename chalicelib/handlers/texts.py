@@ -108,7 +108,10 @@ _MESSAGES: Mapping[str, tuple[str, str]] = {
         "Приостановка уже запланирована или идёт. Сначала отмените или завершите её.",
         "A suspension is planned or running already. Please cancel or end it first.",
     ),
-    "too_early": ("Так рано нельзя. Ближайшая дата — рядом.", "That is too early. The nearest date is shown."),
+    "too_early": (
+        "Пока нельзя. День, с которого можно, — рядом.",
+        "Not possible yet. The day from which it is stands beside.",
+    ),
     "too_short": ("Приостановка короче, чем можно.", "The suspension is shorter than allowed."),
     "too_long": ("Приостановка длиннее, чем можно.", "The suspension is longer than allowed."),
     "conflict": (

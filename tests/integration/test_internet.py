@@ -120,6 +120,8 @@ def test_days_can_be_asked_about(bob: Browser) -> None:
     assert (asked["refund_kopecks"], asked["fee_kopecks"], asked["code"]) == (238_33, 0, None)
     assert bob.get(f"{SUSPENSION}?from=2026-12-01&to=2026-12-03").json["code"] == "too_short"
     assert bob.get(f"{SUSPENSION}?from=2026-12-01").status == 422
+    for spelt in ("2026-12-01T00:00:00%2B12:00", "1796083200", "2026-12-1"):
+        assert bob.get(f"{SUSPENSION}?from={spelt}&to=2026-12-10").status == 422
     assert bob.get(f"{SUSPENSION}?from=2026-12-03&to=2026-12-01").status == 422
     assert bob.get(f"{SUSPENSION}?from=0001-01-01&to=9999-12-31").json["code"] == "too_early"
 
