@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
 from chalicelib import billing as billing_port
 from chalicelib import clock, config
@@ -11,6 +11,7 @@ from chalicelib.billing import BillingSystem
 from chalicelib.cloud.queue import Queue
 from chalicelib.providers import gateways as gateway_port
 from chalicelib.providers import messages as message_port
+from chalicelib.providers.gateways import PaymentGateway
 from chalicelib.services.accounts import Accounts
 from chalicelib.services.agenda import AgendaRunner
 from chalicelib.services.calendar import Calendar
@@ -22,6 +23,7 @@ from chalicelib.services.passwords import Passwords
 from chalicelib.services.portal_password import PortalPassword
 from chalicelib.services.promise_expiry import PromiseExpiry
 from chalicelib.services.promised_payments import PromisedPayments
+from chalicelib.services.questions import Questions
 from chalicelib.services.session import Sessions
 from chalicelib.services.settlement import Settlement
 from chalicelib.services.subscriber import Subscribers
@@ -34,6 +36,7 @@ from chalicelib.store.messages import MessageStore
 from chalicelib.store.promises import PromiseStore
 from chalicelib.store.subscribers import SubscriberStore
 from chalicelib.store.topups import TopUpStore
+from chalicelib.store.turns import Turns
 from chalicelib.upstream import Outgoing
 
 # The seams through which tests and the local sandbox move time, chance, settings and the billing's luck.
@@ -68,7 +71,15 @@ def billing() -> BillingSystem:
     return built
 
 
-gateways = cache(lambda: {name: gateway_port.load(name, environ, Outgoing(name), now) for name in settings().gateways})
+@cache
+def gateways() -> Mapping[str, PaymentGateway]:
+    """Each with the shop's turns, which all workers share through the store."""
+    return {
+        name: gateway_port.load(name, environ, Outgoing(name), now, partial(Turns(now).take, name))
+        for name in settings().gateways
+    }
+
+
 senders = cache(lambda: message_port.load_all((settings().sms, settings().email), environ))
 topup_store = cache(lambda: TopUpStore(settings().agenda_shards, settings().invoice_start))
 agenda = cache(lambda: Agenda(settings().agenda_shards, settings().agenda_batch, settings().agenda_lease, token))
@@ -76,18 +87,19 @@ accounts = cache(lambda: Accounts(billing(), settings().zone, now))
 passwords = cache(lambda: Passwords(settings()))
 sessions = cache(lambda: Sessions(settings(), billing(), passwords(), Guesses(settings()), now, token))
 subscribers = cache(lambda: Subscribers(SubscriberStore()))
-topups = cache(lambda: TopUps(topup_store(), billing(), gateways(), now, settings()))
+topups = cache(lambda: TopUps(topup_store(), billing(), gateways(), SubscriberStore(), now, settings()))
 settlement = cache(lambda: Settlement(topup_store(), billing(), gateways(), agenda(), CaseStore(), now, settings()))
 calendar = cache(lambda: Calendar(billing(), agenda()))
 internet = cache(lambda: Internet(billing()))
 internet_password = cache(lambda: InternetPassword(billing(), now, lambda size: random_bytes(size), token))
 portal_password = cache(lambda: PortalPassword(settings(), passwords(), Guesses(settings()), now, token))
-webhooks = cache(lambda: Webhooks(gateways(), topup_store(), settlement(), CaseStore(), now))
+questions = cache(lambda: Questions(topup_store(), gateways(), settlement(), agenda(), now))
+webhooks = cache(lambda: Webhooks(gateways(), topup_store(), settlement(), questions(), CaseStore(), now))
 message_store = cache(lambda: MessageStore(settings().agenda_shards))
 messages = cache(lambda: Messages(message_store(), agenda(), senders(), SubscriberStore(), CaseStore(), now))
 cases = cache(lambda: Cases(CaseStore(), topup_store(), message_store(), now, settings()))
 promises = cache(lambda: PromiseStore(settings().agenda_shards))
-expiry = cache(lambda: PromiseExpiry(promises(), billing(), settlement(), CaseStore(), now, settings()))
+expiry = cache(lambda: PromiseExpiry(promises(), billing(), settlement(), questions(), CaseStore(), now, settings()))
 promised_payments = cache(lambda: PromisedPayments(promises(), billing(), agenda(), expiry(), now, token, settings()))
 
 
@@ -95,7 +107,7 @@ promised_payments = cache(lambda: PromisedPayments(promises(), billing(), agenda
 def agenda_runner() -> AgendaRunner:
     settle, queue = settlement(), settings().queue_url
     works = {
-        Kind.ASK_GATEWAY: settle.ask,
+        Kind.ASK_GATEWAY: questions().ask,
         Kind.SETTLE_TOPUP: settle.settle,
         Kind.DELIVER_MESSAGE: messages().deliver,
         Kind.ACCOUNT_DAY: calendar().run,

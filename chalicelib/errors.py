@@ -80,6 +80,14 @@ class UpstreamUnavailable(UpstreamError):
     code = "upstream_unavailable"
 
 
+class NotYourTurn(UpstreamUnavailable):
+    """The company allows a question only so often; nothing was sent. ``available_from`` is the next turn."""
+
+    def __init__(self, available_from: datetime) -> None:
+        super().__init__(available_from.isoformat())
+        self.available_from = available_from
+
+
 class UpstreamBroken(UpstreamError):
     """A read was answered by a 5xx or by nonsense."""
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from chalicelib import bootstrap
+from chalicelib.providers.gateways import Checkout
 from local import demo, demo_logins
 from local.clock import MovableClock
 from local.machine import Machine
@@ -29,8 +30,8 @@ class Demonstration:
         reply = self._machine.portal.call(method, path, "", headers, body, "127.0.0.1")
         return reply.status, reply.body
 
-    def _find_checkout(self, invoice: int) -> str | None:
-        return bootstrap.topups().checkout_url("robokassa", invoice)
+    def _find_checkout(self, company: str, invoice: int) -> Checkout | None:
+        return bootstrap.topups().checkout_of(company, invoice)
 
     def close(self) -> None:
         self._machine.hang_up()

@@ -50,7 +50,7 @@ def _environment(port: int) -> None:
         "PORTAL_STAGE": "local",
         "PORTAL_SITE_URL": origin,
         "PORTAL_PUBLIC_ORIGINS": f"{origin},http://localhost:{port}",
-        "PORTAL_GATEWAYS": "robokassa",
+        "PORTAL_GATEWAYS": "robokassa,uniteller",
         "PORTAL_SMS": "smsc",
         "PORTAL_EMAIL": "ses",
         **demo_environment(origin),

@@ -36,6 +36,7 @@ from chalicelib.store.topups import TopUpRow
 from local import key_file
 from local.clock import MovableClock
 from local.sandbox import Sandbox, Shop, demo_environment
+from local.sandbox.uniteller_wire import Point
 from local.sandbox.wire import InProcessWire
 from local.store.engine import Engine
 from local.web import Request
@@ -70,15 +71,21 @@ class Product:
         unpaid = NewService("second", ServiceKind.INTERNET, "Второй интернет", "t100", "Сто", Kopecks(650_00), 100, 1)
         accounts.add_service(books(), account, replace(unpaid, charged_from=books().today()))
 
-    def order(self, subscriber_id: str, account: str, kopecks: int = 500_00, id: str | None = None) -> Ordered:
-        wish = Wish(id or str(uuid.uuid4()), account, Kopecks(kopecks), "robokassa", "ru")
+    def order(
+        self,
+        subscriber_id: str,
+        account: str,
+        kopecks: int = 500_00,
+        id: str | None = None,
+        gateway: str = "robokassa",
+    ) -> Ordered:
+        wish = Wish(id or str(uuid.uuid4()), account, Kopecks(kopecks), gateway, "ru")
         return bootstrap.topups().order(subscriber_id, wish)
 
     def pay(self, topup: TopUpRow, outcome: str = "paid", webhook: str = "normal") -> Any:
-        return self.sandboxed(
-            "POST", "/sandbox/robokassa/pay",
-            {"invoice": str(int(topup.invoice)), "outcome": outcome, "webhook": webhook},
-        )  # fmt: skip
+        number = f"LK-{topup.invoice}" if topup.gateway == "uniteller" else str(topup.invoice)
+        body = {"invoice": number, "outcome": outcome, "webhook": webhook}
+        return self.sandboxed("POST", f"/sandbox/{topup.gateway}/pay", body)
 
     def result_fields(self, topup: TopUpRow, **changed: str) -> dict[str, str]:
         """A ResultURL as the company signs it, made by the sandbox's code; ``changed`` before signing."""
@@ -89,8 +96,14 @@ class Product:
         fields["SignatureValue"] = shop.digest(fields["OutSum"], fields["InvId"], shop.password2, *echoed)
         return {**fields, "Fee": "1.50", "EMail": "", "PaymentMethod": "BankCard", "IncCurrLabel": "BankCardPSR"}
 
-    def notify(self, fields: Mapping[str, str]) -> Got:
-        return client("185.59.216.65").form("/api/webhooks/robokassa", fields)
+    def notify(self, fields: Mapping[str, str], gateway: str = "robokassa") -> Got:
+        return client("185.59.216.65").form(f"/api/webhooks/{gateway}", fields)
+
+    def told_fields(self, topup: TopUpRow, status: str = "paid") -> dict[str, str]:
+        """A notification as Uniteller signs it, without extra fields, made by no code of the product's."""
+        number = f"LK-{topup.invoice}"
+        signature = hashlib.md5(f"{number}{status}{Point().password}".encode()).hexdigest().upper()
+        return {"Order_ID": number, "Status": status, "Signature": signature}
 
     def advance(self, **by: float) -> None:
         seconds = int(timedelta(**by).total_seconds())
@@ -154,12 +167,15 @@ def key_file_path() -> Path:
 def product(**chosen: object) -> Iterator[Product]:
     """Everything wired together; the store's tables must be there and empty."""
     clock = MovableClock(real=lambda: START)
-    settings = {"sms": "smsc", "key_file": key_file_path(), **CHEAP, **chosen}
-    environ = demo_environment(ORIGIN) | {f"PORTAL_{name.upper()}": str(value) for name, value in settings.items()}
+    gateways = "robokassa,uniteller"
+    settings = {"sms": "smsc", "key_file": key_file_path(), "gateways": gateways, **CHEAP, **chosen}
+    # in capitals: a company's own setting
+    named = {name if name.isupper() else f"PORTAL_{name.upper()}": str(value) for name, value in settings.items()}
+    environ = demo_environment(ORIGIN) | named
     before = bootstrap.current_time, bootstrap.environ, upstream.new_session
     bootstrap.forget()
     bootstrap.current_time, bootstrap.environ = clock, environ
-    sandbox = Sandbox(None, clock, _deliver, _Agenda(), lambda n: bootstrap.topups().checkout_url("robokassa", n))
+    sandbox = Sandbox(None, clock, _deliver, _Agenda(), lambda name, n: bootstrap.topups().checkout_of(name, n))
     wire = InProcessWire(sandbox.handle)
 
     def session() -> requests.Session:

@@ -26,9 +26,10 @@ log = logging.getLogger(__name__)
 #: Closed means settled: nothing of the portal's own goes on waiting.
 DECIDED = frozenset({
     CaseKind.WRONG_AMOUNT, CaseKind.OTHER_ORDER, CaseKind.UNKNOWN_ORDER, CaseKind.UNPOSTABLE, CaseKind.UNDELIVERED,
+    CaseKind.RETURNED,
 })  # fmt: skip
 #: Nothing of ours is named by these that could be tried again.
-NOTHING_TO_RETRY = frozenset({CaseKind.OTHER_ORDER, CaseKind.UNKNOWN_ORDER})
+NOTHING_TO_RETRY = frozenset({CaseKind.OTHER_ORDER, CaseKind.UNKNOWN_ORDER, CaseKind.RETURNED})
 #: More open cases than this are one trouble, not many: the count stops here.
 MOST = 1000
 #: How often an action is tried against others who change the same rows.

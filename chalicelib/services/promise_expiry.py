@@ -14,6 +14,7 @@ from chalicelib.billing import BillingSystem, PromiseOffer
 from chalicelib.clock import Clock, local_date
 from chalicelib.config import Settings
 from chalicelib.errors import UpstreamUnavailable
+from chalicelib.services.questions import Questions
 from chalicelib.services.settlement import Settlement
 from chalicelib.store import in_flight
 from chalicelib.store.cases import CaseKind, CaseStore
@@ -37,6 +38,7 @@ class PromiseExpiry:
     store: PromiseStore
     billing: BillingSystem
     settlement: Settlement
+    questions: Questions
     cases: CaseStore
     now: Clock
     settings: Settings
@@ -85,7 +87,7 @@ class PromiseExpiry:
                 continue
             if young and not asked and not record.postponed:
                 for topup in young:
-                    self.settlement.ask_now(topup)
+                    self.questions.ask_now(topup)
                 asked = True
                 continue
             try:

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from chalicelib.billing import BillingSystem, PostResult
 from chalicelib.clock import Clock
 from chalicelib.config import Settings
-from chalicelib.errors import NotFound, PortalError, UpstreamError
+from chalicelib.errors import NotFound, PortalError
 from chalicelib.money import Kopecks
 from chalicelib.providers.gateways import PaymentGateway, PaymentState, PaymentStatus
-from chalicelib.store.agenda import Agenda, AgendaRow, Kind, pointed
+from chalicelib.store.agenda import Agenda, AgendaRow, Kind
 from chalicelib.store.cases import CaseKind, CaseStore
 from chalicelib.store.messages import MessageRow
 from chalicelib.store.topups import Next, TopUpRow, TopUpStore, is_pointed
@@ -23,6 +23,7 @@ QUESTIONS = (1, 5, 15, 60)
 #: The webhook's own try to credit comes first; the agenda finishes what it could not.
 FIRST_SETTLE = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
+_NO_MONEY = (PaymentStatus.DECLINED, PaymentStatus.RETURNED)
 
 
 @dataclass(frozen=True)
@@ -86,42 +87,37 @@ class Settlement:
         self._wait(CaseKind.UNCREDITED, topup, Next(Kind.SETTLE_TOPUP, self.now() + wait), item, since)
         return None
 
-    def ask(self, item: AgendaRow) -> None:
-        """Agenda: ask the gateway about a payment that it has not told us of."""
-        topup = self.store.get(item.ref)
-        if topup is None or not is_pointed(topup, item):
-            return self.agenda.drop(item)
-        try:
-            state = self.gateways[topup.gateway].get_payment(topup.invoice)
-        except (UpstreamError, KeyError) as error:
-            # a gateway that was switched off is as silent as one whose line is down
-            log.warning("gateway not asked", extra={**_names(topup), "error": type(error).__name__})
-            since = topup.unanswered_since or self.now()
-            return self._wait(CaseKind.UNASKED, topup, self._next_question(topup), item, since, unanswered_since=since)
-        return self._answered(topup, state, item)
+    def unanswered(self, topup: TopUpRow, item: AgendaRow, then: Next | None = None) -> None:
+        """The company was not asked, or said nothing that we understand: again at the usual time, or at this one."""
+        since = topup.unanswered_since or self.now()
+        self._wait(CaseKind.UNASKED, topup, then or self._next_question(topup), item, since, unanswered_since=since)
 
-    def ask_now(self, topup: TopUpRow) -> None:
-        """Ask the gateway ahead of the agenda's turn. A top-up that nothing waits for any more is left alone."""
-        if topup.agenda_key is None:
-            return
-        item = pointed(topup.agenda_key)
-        item.kind, item.ref = Kind.ASK_GATEWAY, topup.topup_id
-        self.ask(item)
-
-    def _answered(self, topup: TopUpRow, state: PaymentState, item: AgendaRow) -> None:
+    def answered(self, topup: TopUpRow, state: PaymentState, item: AgendaRow) -> None:
+        """Agenda: act upon what the company knows of an order that waits by this row. Idempotent."""
+        if topup.status in {"paid", "credited"}:
+            return self._returned(topup, state, item)
         if state.status is PaymentStatus.PAID:
             if state.amount_kopecks is not None and state.amount_kopecks != topup.amount_kopecks:
                 return self._quarantine(topup, state, item)
             self.credit(self.paid(topup, "gateway query"))
+        elif state.status is PaymentStatus.PARTLY_RETURNED:
+            return self._quarantine(topup, state, item)
         elif state.status is PaymentStatus.PROCESSING:
             self._wait(
                 CaseKind.UNFINISHED, topup, self._next_question(topup), item, topup.created_at, unanswered_since=None
             )
-        elif state.status is PaymentStatus.DECLINED and topup.status in {"created", "awaiting_payment"}:
+        elif state.status in _NO_MONEY and topup.status in {"created", "awaiting_payment"}:
             self.store.advance(topup, "declined", self.now(), "gateway query", self._later_question(topup))
         else:
             self._no_money(topup, item)
         return None
+
+    def _returned(self, topup: TopUpRow, state: PaymentState, item: AgendaRow) -> None:
+        """Money that we have credited, or are about to, went back to the payer without us: a person must look."""
+        if state.status in {PaymentStatus.RETURNED, PaymentStatus.PARTLY_RETURNED}:
+            self._open(CaseKind.RETURNED, topup, {"status": topup.status, "told": state.status, "by": "query"})
+        if topup.status == "credited" and topup.agenda_key is not None:
+            self.store.postpone(topup, None, item, unanswered_since=None)
 
     def _no_money(self, topup: TopUpRow, item: AgendaRow) -> None:
         """The gateway knows of no money: wait for it until the order ends, look once more later, then rest."""
@@ -141,7 +137,7 @@ class Settlement:
     def _next_question(self, topup: TopUpRow) -> Next:
         now = self.now()
         for minutes in QUESTIONS:
-            at = topup.created_at + timedelta(minutes=minutes)
+            at = (topup.woken_at or topup.created_at) + timedelta(minutes=minutes)
             if at > now:
                 return Next(Kind.ASK_GATEWAY, at)
         at = now + timedelta(hours=1)

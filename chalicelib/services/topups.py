@@ -13,6 +13,7 @@ from chalicelib.errors import Conflict, InvalidRequest, NotFound, OutcomeUnknown
 from chalicelib.money import Kopecks, round_up_to_ruble
 from chalicelib.providers.gateways import Checkout, Limits, Order, PaymentGateway
 from chalicelib.store.agenda import Kind
+from chalicelib.store.subscribers import SubscriberStore
 from chalicelib.store.topups import EventRow, Next, TopUpRow, TopUpStore
 from chalicelib.store.transaction import ConditionFailed
 
@@ -45,6 +46,7 @@ class TopUps:
     store: TopUpStore
     billing: BillingSystem
     gateways: Mapping[str, PaymentGateway]
+    subscribers: SubscriberStore
     now: Clock
     settings: Settings
 
@@ -87,7 +89,7 @@ class TopUps:
             topup = topup or self.store.existing(wish.id)
             if not _same(topup, subscriber_id, wish):
                 raise Conflict
-            return self._checked_out(topup, gateway, created)
+            return self._checked_out(topup, created)
         except OutcomeUnknown as lost:
             # written or not: the same id again is harmless, so the browser is told to repeat
             raise UpstreamUnavailable("ordering") from lost
@@ -103,12 +105,12 @@ class TopUps:
             raise NotFound(topup_id)
         return topup, self.store.events(topup_id)
 
-    def checkout_url(self, gateway: str, invoice: int) -> str | None:
+    def checkout_of(self, gateway: str, invoice: int) -> Checkout | None:
         """Where a payer of this order was sent; None for an order that is unknown or no longer awaits payment."""
         topup = self.store.by_invoice(gateway, invoice)
         if topup is None or topup.status not in {"created", "awaiting_payment"}:
             return None
-        return self.gateways[gateway].create_checkout(self._order(topup)).url
+        return self._checkout(topup)
 
     def _seen(self, topup_id: str) -> TopUpRow:
         topup = self.store.existing(topup_id)
@@ -155,24 +157,37 @@ class TopUps:
             expires_at=now + self.settings.topup_expires,
         )
 
-    def _checked_out(self, topup: TopUpRow, gateway: PaymentGateway, created: bool) -> Ordered:
+    def _checked_out(self, topup: TopUpRow, created: bool) -> Ordered:
         if topup.status not in {"created", "awaiting_payment"}:
             return Ordered(topup, None, created)
-        checkout = gateway.create_checkout(self._order(topup))
+        checkout = self._checkout(topup)
         if topup.status == "created":
             asked = Next(Kind.ASK_GATEWAY, topup.created_at + FIRST_QUESTION)
             topup = self.store.advance(topup, "awaiting_payment", self.now(), "portal", asked)
         return Ordered(topup, checkout if topup.status == "awaiting_payment" else None, created)
 
-    def _order(self, topup: TopUpRow) -> Order:
+    def _checkout(self, topup: TopUpRow) -> Checkout:
+        gateway = self.gateways[topup.gateway]
+        contact = self._email(topup.subscriber_id) if gateway.asks_contact else None
+        return gateway.create_checkout(self._order(topup, contact))
+
+    def _email(self, subscriber_id: str) -> str | None:
+        """Where the subscriber's receipts go: a confirmed address or nowhere."""
+        profile = self.subscribers.get(subscriber_id)
+        contacts = profile.contacts if profile else []
+        return next((each.address for each in contacts if each.channel == "email" and each.confirmed_at), None)
+
+    def _order(self, topup: TopUpRow, receipt_to: str | None) -> Order:
         return Order(
             topup_id=topup.topup_id,
             invoice=topup.invoice,
             account=topup.account,
             amount_kopecks=Kopecks(topup.amount_kopecks),
+            ordered_at=topup.created_at,
             expires_at=topup.expires_at,
             return_url=f"{self.settings.site_url}/?pay={topup.topup_id}",
             language="en" if topup.language == "en" else "ru",
+            receipt_to=receipt_to,
         )
 
 

@@ -8,6 +8,7 @@ from chalicelib import logs, metrics
 from chalicelib.clock import Clock
 from chalicelib.errors import NotFound, OutcomeUnknown, Quarantined, SignatureInvalid, UpstreamUnavailable
 from chalicelib.providers.gateways import Acknowledgement, PaymentEvent, PaymentGateway, PaymentStatus
+from chalicelib.services.questions import Questions
 from chalicelib.services.settlement import Settlement
 from chalicelib.store.cases import CaseKind, CaseStore
 from chalicelib.store.topups import TopUpRow, TopUpStore
@@ -20,6 +21,7 @@ class Webhooks:
     gateways: Mapping[str, PaymentGateway]
     store: TopUpStore
     settlement: Settlement
+    questions: Questions
     cases: CaseStore
     now: Clock
 
@@ -39,7 +41,9 @@ class Webhooks:
             metrics.put(name, {"signature_failures": 1})
             raise
         topup = self._ours(name, event)
-        if event.status is PaymentStatus.PAID and topup.status not in {"paid", "credited"}:
+        if not event.proven:
+            self._told(topup, event, name)
+        elif event.status is PaymentStatus.PAID and topup.status not in {"paid", "credited"}:
             topup = self._paid(topup, name)
         if topup.status == "paid":
             self.settlement.credit(topup)
@@ -52,6 +56,16 @@ class Webhooks:
             # recorded or not, their repeat is harmless and any 2xx might stop it
             raise UpstreamUnavailable(f"{name} must come again") from lost
 
+    def _told(self, topup: TopUpRow, event: PaymentEvent, name: str) -> None:
+        """Signed, and too little to decide by: the company's answer to our own question decides."""
+        if topup.status == "paid" and event.status is not PaymentStatus.PAID:
+            # the credit comes first: only then can it be seen what went back
+            raise UpstreamUnavailable(f"{name} must come again")
+        try:
+            self.questions.wake(topup, event.status)
+        except OutcomeUnknown as lost:
+            raise UpstreamUnavailable(f"{name} must come again") from lost
+
     def gateway(self, name: str) -> PaymentGateway:
         """:raises NotFound: this provider does not use that gateway."""
         if name not in self.gateways:
@@ -60,20 +74,25 @@ class Webhooks:
 
     def _ours(self, name: str, event: PaymentEvent) -> TopUpRow:
         """The order it speaks of. The account and the sum come from our row, never from the notification."""
-        topup = self.store.by_invoice(name, event.invoice)
+        topup = self.store.by_invoice(name, event.invoice) if event.invoice is not None else None
         if topup is None:
             self._quarantine(CaseKind.UNKNOWN_ORDER, name, event, None)
         elif event.topup_id is not None and event.topup_id != topup.topup_id:
             self._quarantine(CaseKind.OTHER_ORDER, name, event, topup)
-        elif event.amount_kopecks != topup.amount_kopecks:
+        elif event.proven and event.amount_kopecks != topup.amount_kopecks:
             self._quarantine(CaseKind.WRONG_AMOUNT, name, event, topup)
         else:
             logs.add(topup=topup.topup_id)
             return topup
-        raise Quarantined(f"{name} {event.invoice}")
+        raise Quarantined(f"{name} {event.order}")
 
     def _quarantine(self, kind: CaseKind, name: str, event: PaymentEvent, topup: TopUpRow | None) -> None:
-        log.error("webhook quarantined", extra={"gateway": name, "kind": kind, "invoice": event.invoice})
-        told = {"gateway": name, "invoice": event.invoice, "told_kopecks": event.amount_kopecks, "by": "webhook"}
+        log.error("webhook quarantined", extra={"gateway": name, "kind": kind, "invoice": event.order})
+        told = {
+            "gateway": name,
+            "invoice": event.invoice or event.order,
+            "told_kopecks": event.amount_kopecks,
+            "by": "webhook",
+        }
         ours = {"account": topup.account, "ordered_kopecks": topup.amount_kopecks} if topup else {}
-        self.cases.open(kind, topup.topup_id if topup else f"{name}:{event.invoice}", self.now(), {**told, **ours})
+        self.cases.open(kind, topup.topup_id if topup else f"{name}:{event.order}", self.now(), {**told, **ours})

@@ -36,6 +36,7 @@ class CaseKind(StrEnum):
     UNCREDITED = "uncredited"
     UNASKED = "unasked"
     UNFINISHED = "unfinished"
+    RETURNED = "returned"
     UNDELIVERED = "undelivered"
     AGENDA = "agenda"
     PROMISE_UNCREDITED = "promise_uncredited"

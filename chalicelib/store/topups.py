@@ -66,6 +66,8 @@ class TopUpRow(Row):
     tries = IntegerAttribute(default=0)
     #: the first question of a row of questions that nobody answered
     unanswered_since = InstantAttribute(null=True)
+    #: when the company last said that something had happened: questions come more often from then on
+    woken_at = InstantAttribute(null=True)
     agenda_key = UnicodeAttribute(null=True)
 
 
@@ -247,6 +249,23 @@ class TopUpStore:
         except ConditionFailed:
             return False
         return True
+
+    def wake(self, topup: TopUpRow, at: datetime) -> TopUpRow:
+        """Make an order due for a question at this instant, whatever it waited for. Idempotent.
+
+        :raises UpstreamUnavailable: others keep changing it; nothing was applied.
+        """
+        then = Next(Kind.ASK_GATEWAY, at)
+        for _ in range(TRIES):
+            fresh = {"woken_at": at, "tries": 0}
+            try:
+                self._step(topup, then, fresh).commit()
+                return self._moved(topup, then, fresh)
+            except ConditionFailed:
+                topup = self.existing(topup.topup_id)
+                if topup.status == "paid":
+                    return topup
+        raise UpstreamUnavailable(f"top-up {topup.topup_id} keeps changing")
 
     def replan(self, topup: TopUpRow, then: Next, tx: Transaction) -> None:
         """Make an unchanged top-up due anew, within a transaction of the caller's.

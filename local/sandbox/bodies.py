@@ -1,13 +1,13 @@
 """The bodies that the sandbox takes, as JSON or from the panel's own forms, and who may send them."""
 
 from datetime import timedelta
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from local.sandbox.faults import CALLS, Kind
-from local.sandbox.robokassa import Outcome, Webhook
+from local.sandbox.payments import Outcome, Webhook
 from local.web import Request, Response, error_response, json_response, parse_form
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -37,11 +37,20 @@ class ClockBody(Body):
         return timedelta(days=self.advance_days or 0, seconds=self.advance_seconds or 0)
 
 
+#: InvId of the one company, Order_IDP of the other
+Invoice = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,127}$")]
+
+
 class PayBody(Body):
-    invoice: Annotated[str, Field(pattern=r"^[0-9]{1,10}$")]
+    invoice: Invoice
     outcome: Outcome
     webhook: Webhook = "normal"
     card: str | None = Field(None, max_length=40)
+
+
+class CancelBody(Body):
+    invoice: Invoice
+    webhook: Literal["normal", "lost"] = "normal"
 
 
 class FaultBody(Body):

@@ -2,7 +2,8 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,29 +13,60 @@ from local.sandbox.state import State, to_state
 #: method, path, headers, body -> status and body of the portal's answer
 Portal = Callable[[str, str, dict[str, str], bytes], tuple[int, bytes]]
 
-PATH = "/api/webhooks/robokassa"
-HEADERS = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "Robokassa sandbox"}
-#: Minutes after the first attempt; the company's own schedule is not published.
-REPEATS = (1, 5, 15, 60, *range(120, 24 * 60 + 1, 60))
+HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
+FIRST = "insert into notice (target, ref, body, state, first_at, due_at) values (?, ?, ?, 'waiting', ?, ?)"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a company delivers: what it takes for heard (status and body of the answer, the order's number), and the
+    minutes after the first attempt at which it tries again."""
+
+    heard: Callable[[int, bytes, str], bool]
+    repeats: Sequence[int]
+
+
+TERMS: Mapping[str, Terms] = {
+    # its own schedule is not published
+    "robokassa": Terms(
+        lambda status, body, ref: status == 200 and body == f"OK{ref}".encode(),
+        (1, 5, 15, 60, *range(120, 24 * 60 + 1, 60)),
+    ),
+    # ten tries within about three and a half hours, at growing distances
+    "uniteller": Terms(lambda status, body, ref: status == 200, (1, 3, 7, 15, 30, 60, 100, 150, 210)),
+}
 
 
 class Deliveries:
     def __init__(self, state: State, clock: Clock, portal: Portal) -> None:
         self._state, self._clock, self._portal = state, clock, portal
         # a process killed in mid-delivery does not know whether the portal heard it: send again
-        state.change("update delivery set state = 'waiting' where state = 'sending'")
+        state.change("update notice set state = 'waiting' where state = 'sending'")
 
     def next_due(self) -> datetime | None:
-        row = self._state.row("select min(due_at) as due from delivery where state = 'waiting'")
+        row = self._state.row("select min(due_at) as due from notice where state = 'waiting'")
         return datetime.fromisoformat(row["due"]) if row and row["due"] else None
 
-    def send_due(self) -> int:
-        """Everything that is due by the clock; how many were sent."""
+    def send_due(self) -> dict[str, int]:
+        """Everything that is due by the clock; how many of each company were sent."""
+        sent = dict.fromkeys(TERMS, 0)
         due = self._state.rows(
-            "select id from delivery where state = 'waiting' and due_at <= ? order by due_at, id",
+            "select id, target from notice where state = 'waiting' and due_at <= ? order by due_at, id",
             to_state(self._clock()),
         )
-        return len(self.send(row["id"] for row in due))
+        for row in due:
+            sent[row["target"]] += len(self.send([row["id"]]))
+        return sent
+
+    def send_for(self, target: str, ref: str) -> list[dict[str, Any]]:
+        """What is due for this order now; what the portal answered."""
+        due = self._state.rows(
+            "select id from notice where target = ? and ref = ? and state = 'waiting' and due_at <= ? order by id",
+            target,
+            ref,
+            to_state(self._clock()),
+        )
+        return self.send(row["id"] for row in due)
 
     def send(self, ids: Iterable[int]) -> list[dict[str, Any]]:
         """These ones now, one after another; what the portal answered to each."""
@@ -52,28 +84,28 @@ class Deliveries:
 
     def _send(self, id: int) -> dict[str, Any] | None:
         """None if another thread has it already."""
-        if not self._state.change("update delivery set state = 'sending' where id = ? and state = 'waiting'", id):
+        if not self._state.change("update notice set state = 'sending' where id = ? and state = 'waiting'", id):
             return None
-        row = self._state.row("select * from delivery where id = ?", id)
+        row = self._state.row("select * from notice where id = ?", id)
         assert row is not None
+        path, terms = f"/api/webhooks/{row['target']}", TERMS[row["target"]]
         try:
-            status, body = self._portal("POST", PATH, dict(HEADERS), row["body"].encode("ascii"))
+            status, body = self._portal("POST", path, dict(HEADERS), row["body"].encode("ascii"))
         except BaseException as error:
             self._settle(row, type(error).__name__, acknowledged=False)
             if not isinstance(error, Exception):
                 raise
             status, body = 0, b""
         else:
-            acknowledged = status == 200 and body == f"OK{row['invoice']}".encode()
-            self._settle(row, body[:100].decode("utf-8", "replace"), acknowledged)
-        self._state.log_call(self._clock(), "robokassa", "webhook", "POST", PATH, status or "-")
+            self._settle(row, body[:100].decode("utf-8", "replace"), terms.heard(status, body, row["ref"]))
+        self._state.log_call(self._clock(), row["target"], "webhook", "POST", path, status or "-")
         return {"status": status, "body": body[:100].decode("utf-8", "replace")}
 
     def _settle(self, row: dict[str, Any], answer: str, acknowledged: bool) -> None:
         first, attempts = datetime.fromisoformat(row["first_at"]), row["attempts"] + 1
-        due = None if acknowledged else _next(first, self._clock())
+        due = None if acknowledged else _next(first, self._clock(), TERMS[row["target"]].repeats)
         self._state.change(
-            "update delivery set state = ?, attempts = ?, due_at = ?, answer = ? where id = ?",
+            "update notice set state = ?, attempts = ?, due_at = ?, answer = ? where id = ?",
             "done" if acknowledged else "waiting" if due else "given_up",
             attempts,
             to_state(due or self._clock()),
@@ -82,7 +114,7 @@ class Deliveries:
         )
 
 
-def _next(first: datetime, now: datetime) -> datetime | None:
-    """The first repeat that is still ahead; None a day after the first attempt."""
-    planned = (first + timedelta(minutes=minutes) for minutes in REPEATS)
+def _next(first: datetime, now: datetime, repeats: Sequence[int]) -> datetime | None:
+    """The first repeat that is still ahead; None after the last one."""
+    planned = (first + timedelta(minutes=minutes) for minutes in repeats)
     return next((moment.astimezone(UTC) for moment in planned if moment > now), None)

@@ -12,6 +12,7 @@ Kind = Literal["timeout_before", "timeout_after", "http_500", "nonsense", "refus
 #: target -> the port's verbs that reach it
 CALLS: Mapping[str, frozenset[str]] = {
     "robokassa": frozenset({"get_payment"}),
+    "uniteller": frozenset({"get_payment", "get_payments"}),
     "sms": frozenset({"send", "was_sent"}),
     "email": frozenset({"send"}),
     "billing": frozenset(name for name in vars(BillingSystem) if not name.startswith("_")),

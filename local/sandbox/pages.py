@@ -1,10 +1,11 @@
 """The HTML of the payment page. No script, no inline style; every value is escaped by ``e``."""
 
+from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlsplit
 
 from chalicelib.money import Kopecks, to_rubles
-from local.sandbox.robokassa_wire import ERRORS, Order
+from local.sandbox import robokassa_wire, uniteller_wire
 from local.web import Response, html_response
 
 WEBHOOKS = {
@@ -40,30 +41,57 @@ def options(choices: dict[str, str]) -> str:
     return "".join(f'<option value="{e(value)}">{e(label)}</option>' for value, label in choices.items())
 
 
-def payment_page(order: Order) -> Response:
+@dataclass(frozen=True)
+class Bill:
+    """An order as a payment page shows it; ``ways_back`` are the addresses that its payer may go to."""
+
+    company: str
+    brand: str
+    invoice: str
+    amount_kopecks: Kopecks
+    purpose: str
+    ways_back: tuple[str, ...]
+    is_test: bool = False
+
+
+def robokassa_bill(order: robokassa_wire.Order) -> Bill:
+    back = tuple(order.fields.get(name, "") for name in ("SuccessUrl2", "FailUrl2"))
+    invoice, purpose = str(order.invoice), order.fields["Description"]
+    return Bill("robokassa", "Робокасса", invoice, order.amount_kopecks, purpose, back, order.is_test)
+
+
+def uniteller_bill(order: uniteller_wire.Order) -> Bill:
+    back = tuple(order.fields[name] for name in ("URL_RETURN_OK", "URL_RETURN_NO"))
+    purpose = order.fields.get("Comment", "")
+    return Bill("uniteller", "Uniteller", order.number, order.amount_kopecks, purpose, back)
+
+
+def payment_page(bill: Bill) -> Response:
     """Pay, be declined, or go away; with a choice of what happens to the notification."""
-    test = '<p class="note">Тестовый режим: деньги не списываются.</p>' if order.is_test else ""
+    test = '<p class="note">Тестовый режим: деньги не списываются.</p>' if bill.is_test else ""
     body = (
-        '<main class="pay"><p class="brand">Робокасса <span>песочница</span></p>'
-        f"<h1>{e(roubles(order.amount_kopecks))}</h1><p>{e(order.fields['Description'])}</p>"
-        f'<p class="muted">Счёт № {order.invoice}</p>{test}'
-        '<form method="post" action="/sandbox/robokassa/decide">'
-        f'<input type="hidden" name="invoice" value="{order.invoice}">'
+        f'<main class="pay"><p class="brand">{e(bill.brand)} <span>песочница</span></p>'
+        f"<h1>{e(roubles(bill.amount_kopecks))}</h1><p>{e(bill.purpose)}</p>"
+        f'<p class="muted">Счёт № {e(bill.invoice)}</p>{test}'
+        f'<form method="post" action="/sandbox/{e(bill.company)}/decide">'
+        f'<input type="hidden" name="invoice" value="{e(bill.invoice)}">'
         f'<label for="webhook">Уведомление магазину</label><select id="webhook" name="webhook">{options(WEBHOOKS)}'
         '</select><button class="main" name="outcome" value="paid">Оплатить</button>'
         '<button name="outcome" value="declined">Отказ банка</button>'
         '<button class="quiet" name="outcome" value="abandoned">Уйти, не заплатив</button></form>'
         '<p class="muted">Это не настоящая оплата. Карта не нужна.</p></main>'
     )
-    return html_response(200, page("Оплата", body), _origins(order))
+    return html_response(200, page("Оплата", body), _origins(bill))
 
 
-def error_page(code: int) -> Response:
+def error_page(brand: str, heading: str, text: str, comment: str = "") -> Response:
+    """``comment`` is where Uniteller hides the reason from the payer."""
+    hidden = f"<!-- {e(comment).replace('--', '')} -->" if comment else ""
     body = (
-        '<main class="pay"><p class="brand">Робокасса <span>песочница</span></p>'
-        f'<h1>Ошибка {code}</h1><p role="alert">{e(ERRORS.get(code, "Счёт не открывается"))}</p></main>'
+        f'<main class="pay"><p class="brand">{e(brand)} <span>песочница</span></p>'
+        f'<h1>{e(heading)}</h1><p role="alert">{e(text or "Счёт не открывается")}</p>{hidden}</main>'
     )
-    return html_response(400, page(f"Ошибка {code}", body))
+    return html_response(400, page(heading, body))
 
 
 def stay_page(text: str) -> Response:
@@ -71,8 +99,8 @@ def stay_page(text: str) -> Response:
     return html_response(200, page("Песочница", body))
 
 
-def _origins(order: Order) -> str:
+def _origins(bill: Bill) -> str:
     """Browsers hold a form to ``form-action`` even after a redirect, so the way back must be allowed."""
-    addresses = (urlsplit(order.fields.get(name, "")) for name in ("SuccessUrl2", "FailUrl2"))
+    addresses = (urlsplit(url) for url in bill.ways_back)
     found = {f"{parts.scheme}://{parts.netloc}" for parts in addresses if parts.scheme in ("http", "https")}
     return " ".join(sorted(origin for origin in found if not set(origin) & set("; ,'\"*")))

@@ -15,7 +15,8 @@ MOVES = (
     ("+3 дня", "advance_days", 3),
     ("+30 дней", "advance_days", 30),
 )
-STATES = {"opened": "ждёт плательщика", "paid": "оплачен", "declined": "отказ банка"}
+COMPANIES = {"robokassa": "Робокасса", "uniteller": "Uniteller"}
+STATES = {"opened": "ждёт плательщика", "paid": "оплачен", "declined": "отказ банка", "canceled": "возвращён"}
 FAULTS = {
     "timeout_before": "обрыв до исполнения",
     "timeout_after": "обрыв после исполнения",
@@ -62,23 +63,27 @@ def _clock(now: datetime) -> str:
 def _payments(rows: Rows) -> str:
     cells = (
         (
+            e(COMPANIES[row["company"]]),
             e(row["invoice"]),
             e(roubles(row["amount_kopecks"])),
             e(STATES.get(row["state"], row["state"])),
             e(WEBHOOKS.get(row["webhook"] or "", "")) + (" (ждёт отправки)" if row["waiting"] else ""),
-            "" if row["state"] == "paid" else _decide(row["invoice"]),
+            _decide(row["company"], row["invoice"], row["state"]),
         )
         for row in rows
     )
-    head = ("Счёт", "Сумма", "Состояние", "Уведомление", "Что делает плательщик")
+    head = ("Кто", "Счёт", "Сумма", "Состояние", "Уведомление", "Что делает плательщик")
     table = _table(head, cells, "Платёжную страницу ещё никто не открывал.")
-    return f"<section><h2>Платежи Робокассы</h2>{table}</section>"
+    return f"<section><h2>Платежи</h2>{table}</section>"
 
 
-def _decide(invoice: int) -> str:
+def _decide(company: str, invoice: str, state: str) -> str:
+    if state in ("paid", "canceled"):
+        can_cancel = company == "uniteller" and state == "paid"
+        return _form("uniteller/cancel", {"invoice": invoice}, "Вернуть деньги") if can_cancel else ""
     choice = f'<select name="webhook" aria-label="Уведомление">{options(WEBHOOKS)}</select>'
-    return _form("robokassa/pay", {"invoice": invoice, "outcome": "paid"}, "Оплатить", choice) + _form(
-        "robokassa/pay", {"invoice": invoice, "outcome": "declined"}, "Отказать"
+    return _form(f"{company}/pay", {"invoice": invoice, "outcome": "paid"}, "Оплатить", choice) + _form(
+        f"{company}/pay", {"invoice": invoice, "outcome": "declined"}, "Отказать"
     )
 
 

@@ -4,44 +4,51 @@ import json
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 from chalicelib.clock import Clock
 from chalicelib.money import Kopecks
-from local.sandbox.deliveries import Deliveries
-from local.sandbox.robokassa_wire import Order, Shop, StartError, read_order, result_body, return_address, state_xml
+from chalicelib.providers.gateways import Checkout
+from local.sandbox.deliveries import FIRST
+from local.sandbox.payments import (
+    LATE,
+    AlreadyPaid,
+    CannotOpen,
+    Outcome,
+    UnknownInvoice,
+    Webhook,
+    masked,
+    reported,
+    times,
+)
+from local.sandbox.robokassa_wire import (
+    ERRORS,
+    Order,
+    Shop,
+    StartError,
+    read_order,
+    result_body,
+    return_address,
+    state_xml,
+)
 from local.sandbox.state import State, to_state
 from local.web import Pairs, parse_form
 
-Outcome = Literal["paid", "declined", "abandoned"]
-Webhook = Literal["normal", "lost", "twice", "late", "before_return", "wrong_amount", "bad_signature"]
-
-LATE = timedelta(minutes=10)
-#: By how much the wrong amount differs from the order's.
-WRONG_BY_KOPECKS = 1_00
-
-
-class UnknownInvoice(Exception):
-    """Nobody has opened a payment page with this invoice, and no checkout of it can be found."""
-
-
-class AlreadyPaid(Exception):
-    """The order is paid; Robokassa would show its error 40."""
-
 
 class Robokassa:
-    """``find_checkout`` gives the portal's checkout address of an invoice whose page nobody has opened."""
+    """``find_checkout`` gives the portal's checkout of an invoice whose page nobody has opened."""
+
+    name = "robokassa"
 
     def __init__(
         self,
         state: State,
         clock: Clock,
-        deliveries: Deliveries,
         shop: Shop,
-        find_checkout: Callable[[int], str | None] | None,
+        find_checkout: Callable[[int], Checkout | None] | None,
     ) -> None:
-        self._state, self._clock, self._deliveries = state, clock, deliveries
+        self._state, self._clock = state, clock
         self.shop = shop
         self._find_checkout = find_checkout
 
@@ -67,47 +74,36 @@ class Robokassa:
         """An order whose page was opened, if need be by us. :raises UnknownInvoice, StartError:"""
         row = self._state.row("select * from payment where invoice = ?", invoice)
         if row is None:
-            url = self._find_checkout(invoice) if self._find_checkout else None
-            if url is None:
+            checkout = self._find_checkout(invoice) if self._find_checkout else None
+            if checkout is None:
                 raise UnknownInvoice(str(invoice))
-            return self.open(parse_form(urlsplit(url).query))
+            return self.open(parse_form(urlsplit(checkout.url).query))
         return _order(row)
 
-    def pay(self, invoice: int, outcome: Outcome, webhook: Webhook, card: str | None = None) -> Order:
-        """What the payer decided, and the notifications that follow from it, in one transaction.
-
-        A decline is not final: the same order may still be paid. Nothing is sent yet, see ``notify``.
-        :raises UnknownInvoice, StartError, AlreadyPaid:
-        """
-        order = self.order(invoice)
+    def pay(self, invoice: str, outcome: Outcome, webhook: Webhook, card: str | None = None) -> Order:
+        """As the protocol says. :raises UnknownInvoice, CannotOpen, AlreadyPaid:"""
+        if not (invoice.isascii() and invoice.isdigit() and len(invoice) <= 10):
+            raise UnknownInvoice(invoice)
+        try:
+            order = self.order(int(invoice))
+        except StartError as error:
+            raise CannotOpen(f"{error.code}: {ERRORS[error.code]}") from None
         if outcome == "abandoned":
             return order
-        reported = _reported(order.amount_kopecks, webhook) if outcome == "paid" else order.amount_kopecks
+        told = reported(order.amount_kopecks, webhook) if outcome == "paid" else order.amount_kopecks
         with self._state.transaction() as connection:
             changed = connection.execute(
                 "update payment set state = ?, reported_kopecks = ?, decided_at = ?, webhook = ?, card = ?"
                 " where invoice = ? and state != 'paid'",
-                (outcome, reported, to_state(self._clock()), webhook, _masked(card), invoice),
+                (outcome, told, to_state(self._clock()), webhook, masked(card), order.invoice),
             )
             if not changed.rowcount:
-                raise AlreadyPaid(str(invoice))
+                raise AlreadyPaid(invoice)
             # Robokassa sends a ResultURL for successful payments only
-            for body in self._bodies(order, reported, webhook) if outcome == "paid" else ():
+            for body in self._bodies(order, told, webhook) if outcome == "paid" else ():
                 at = to_state(self._clock() + (LATE if webhook == "late" else timedelta(0)))
-                connection.execute(
-                    "insert into delivery (invoice, body, state, first_at, due_at) values (?, ?, 'waiting', ?, ?)",
-                    (invoice, body, at, at),
-                )
+                connection.execute(FIRST, (self.name, str(order.invoice), body, at, at))
         return order
-
-    def notify(self, invoice: int) -> list[dict[str, Any]]:
-        """Send what is due for this order now; what the portal answered."""
-        due = self._state.rows(
-            "select id from delivery where invoice = ? and state = 'waiting' and due_at <= ? order by id",
-            invoice,
-            to_state(self._clock()),
-        )
-        return self._deliveries.send(row["id"] for row in due)
 
     def operation_state(self, pairs: Pairs) -> str:
         """OpStateExt. It knows what the payer has decided, and no test payments (docs.robokassa.ru: testing-mode)."""
@@ -131,27 +127,14 @@ class Robokassa:
 
     def payments(self) -> list[dict[str, Any]]:
         return self._state.rows(
-            "select invoice, amount_kopecks, reported_kopecks, state, webhook, opened_at, decided_at,"
-            " (select count(*) from delivery where delivery.invoice = payment.invoice and delivery.state = 'waiting')"
-            " as waiting from payment order by opened_at desc limit 100"
+            "select 'robokassa' as company, invoice, amount_kopecks, state, webhook, opened_at,"
+            " (select count(*) from notice where target = 'robokassa' and ref = cast(invoice as text)"
+            " and notice.state = 'waiting') as waiting from payment order by opened_at desc limit 100"
         )
 
-    def _bodies(self, order: Order, reported: Kopecks, webhook: Webhook) -> list[str]:
-        times = {"lost": 0, "twice": 2}.get(webhook, 1)
-        return [result_body(order, reported, self.shop, spoiled=webhook == "bad_signature")] * times
+    def _bodies(self, order: Order, told: Kopecks, webhook: Webhook) -> list[str]:
+        return [result_body(order, told, self.shop, spoiled=webhook == "bad_signature")] * times(webhook)
 
 
 def _order(row: dict[str, Any]) -> Order:
     return Order(row["invoice"], Kopecks(row["amount_kopecks"]), bool(row["is_test"]), json.loads(row["fields"]))
-
-
-def _reported(amount: Kopecks, webhook: Webhook) -> Kopecks:
-    """Less than was ordered where that stays positive, or else more."""
-    if webhook != "wrong_amount":
-        return amount
-    return Kopecks(amount - WRONG_BY_KOPECKS if amount > WRONG_BY_KOPECKS else amount + WRONG_BY_KOPECKS)
-
-
-def _masked(card: str | None) -> str | None:
-    digits = "".join(sign for sign in card or "" if sign.isdigit())
-    return f"**** {digits[-4:]}" if digits else None

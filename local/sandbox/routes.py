@@ -1,26 +1,28 @@
 """Which handler answers which path below ``/sandbox/``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
 from chalicelib.clock import to_text
 from local.clock import MovableClock
-from local.sandbox import pages
-from local.sandbox.bodies import FORM, ClockBody, FaultBody, PayBody, Refused, guard, read
+from local.sandbox.bodies import FORM, CancelBody, ClockBody, FaultBody, Refused, guard, read
+from local.sandbox.company_routes import CompanyRoutes
 from local.sandbox.deliveries import Deliveries
+from local.sandbox.desk import Desk
 from local.sandbox.faults import Faults
 from local.sandbox.outbox import Outbox
 from local.sandbox.panel import panel
-from local.sandbox.robokassa import AlreadyPaid, Robokassa, UnknownInvoice
-from local.sandbox.robokassa_wire import ERRORS, Order, StartError, state_xml
+from local.sandbox.payments import UnknownInvoice
+from local.sandbox.robokassa import Robokassa
 from local.sandbox.state import State
 from local.sandbox.timeline import Timeline
-from local.web import Pairs, Request, Response, error_response, json_response, parse_form, see_other, text_response
+from local.sandbox.uniteller import Uniteller
+from local.web import Request, Response, error_response, json_response, see_other, text_response
 
 PREFIX = "/sandbox"
-STATE_QUERY = "/robokassa/Merchant/WebService/Service.asmx/OpStateExt"
 #: How far the clock may be moved.
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 Handler = Callable[[Request], Response]
@@ -34,11 +36,13 @@ class Routes:
         faults: Faults,
         deliveries: Deliveries,
         robokassa: Robokassa,
+        uniteller: Uniteller,
         outbox: Outbox,
         timeline: Timeline,
     ) -> None:
         self._state, self._clock, self._faults, self._timeline = state, clock, faults, timeline
-        self._deliveries, self._robokassa, self._outbox = deliveries, robokassa, outbox
+        self._deliveries, self._robokassa, self._uniteller, self._outbox = deliveries, robokassa, uniteller, outbox
+        desks = {company.name: Desk(company, deliveries) for company in (robokassa, uniteller)}
         self._style = files("local.sandbox").joinpath("style.css").read_text("utf-8")
         #: what a person or a test does; guarded against other web pages
         self._ours: dict[str, dict[str, Handler]] = {
@@ -50,13 +54,14 @@ class Routes:
             "/calls-log": {"GET": lambda request: json_response(200, self._calls())},
             "/faults": {"GET": self._list_faults, "POST": self._add_fault, "DELETE": self._clear_faults},
             "/faults/clear": {"POST": self._clear_faults},
-            "/robokassa/pay": {"POST": self._pay},
-            "/robokassa/decide": {"POST": self._decide},
+            "/uniteller/cancel": {"POST": self._cancel},
         }
+        for name, desk in desks.items():
+            self._ours[f"/{name}/pay"] = {"POST": partial(self._pay, desk)}
+            self._ours[f"/{name}/decide"] = {"POST": desk.decide}
         #: what the companies offer; browsers come to the payment page from the portal's origin or any other
-        self._theirs: dict[str, dict[str, Handler]] = {
-            "/robokassa/Merchant/Index.aspx": {"GET": self._payment_page, "POST": self._payment_page},
-            STATE_QUERY: {"GET": self._state_query, "POST": self._state_query},
+        self._theirs: dict[str, Mapping[str, Handler]] = {
+            **CompanyRoutes(state, clock, faults, robokassa, uniteller).table(),
             "/smsc/sys/send.php": {"GET": outbox.smsc, "POST": outbox.smsc},
             "/smsc/sys/status.php": {"GET": outbox.smsc_status, "POST": outbox.smsc_status},
             "/ses/v2/email/outbound-emails": {"POST": outbox.ses},
@@ -80,7 +85,9 @@ class Routes:
     # the panel and its JSON
 
     def _panel(self, request: Request) -> Response:
-        payments, messages = self._robokassa.payments(), self._outbox.messages()
+        payments = [*self._robokassa.payments(), *self._uniteller.payments()]
+        payments.sort(key=lambda row: str(row["opened_at"]), reverse=True)
+        messages = self._outbox.messages()
         return panel(self._clock(), payments, messages, self._faults.active(), self._calls())
 
     def _move_clock(self, request: Request) -> Response:
@@ -122,72 +129,19 @@ class Routes:
             return see_other(f"{PREFIX}/")
         return Response(204) if value is None else json_response(200, value)
 
-    # Robokassa
+    # payers and payments
 
-    def _payment_page(self, request: Request) -> Response:
+    def _pay(self, desk: Desk, request: Request) -> Response:
+        return self._done(request, desk.pay(request))
+
+    def _cancel(self, request: Request) -> Response:
+        """A payment goes back to its payer without the portal; the answer comes after the notification was answered."""
+        body = read(request, CancelBody)
         try:
-            order = self._robokassa.open(_fields(request))
-        except StartError as error:
-            return self._seen(request, pages.error_page(error.code))
-        except ValueError:
-            return self._seen(request, pages.error_page(30))
-        return self._seen(request, pages.payment_page(order))
-
-    def _seen(self, request: Request, answer: Response) -> Response:
-        self._state.log_call(self._clock(), "robokassa", "payment_page", request.method, request.path, answer.status)
-        return answer
-
-    def _state_query(self, request: Request) -> Response:
-        def work() -> Response:
-            try:
-                fields = _fields(request)
-            except ValueError:
-                fields = []
-            return _xml(self._robokassa.operation_state(fields))
-
-        answer = self._faults.around("robokassa", "get_payment", work, refusal=_xml(state_xml(2)))
-        status = "-" if answer.dropped else answer.status
-        self._state.log_call(self._clock(), "robokassa", "get_payment", request.method, request.path, status)
-        return answer
-
-    def _pay(self, request: Request) -> Response:
-        """As a payer would, without a browser; the answer comes after the notification was answered."""
-        body = read(request, PayBody)
-        order = self._decided(body)
-        told = self._robokassa.notify(order.invoice)
-        back = self._robokassa.way_back(order, body.outcome)
-        return self._done(request, {"invoice": body.invoice, "outcome": body.outcome, "webhooks": told, "return": back})
-
-    def _decide(self, request: Request) -> Response:
-        """The payment page's own form: the payer goes back to the portal."""
-        body = read(request, PayBody)
-        order = self._decided(body)
-        if body.webhook == "normal":
-            self._deliveries.send_soon()
-        else:
-            self._robokassa.notify(order.invoice)
-        back = self._robokassa.way_back(order, body.outcome)
-        return see_other(back) if back else pages.stay_page("Плательщик ушёл, ничего не заплатив.")
-
-    def _decided(self, body: PayBody) -> Order:
-        try:
-            return self._robokassa.pay(int(body.invoice), body.outcome, body.webhook, body.card)
+            self._uniteller.cancel(body.invoice, body.webhook == "lost")
         except UnknownInvoice:
-            raise Refused(error_response(404, "not_found", "Такого счёта нет")) from None
-        except AlreadyPaid:
-            raise Refused(error_response(409, "already_paid", "Счёт уже оплачен")) from None
-        except StartError as error:
-            text = f"{error.code}: {ERRORS[error.code]}"
-            raise Refused(error_response(422, "checkout_refused", text)) from None
-
-
-def _fields(request: Request) -> Pairs:
-    """:raises ValueError: not readable as a form."""
-    return [*request.query, *(parse_form(request.body) if request.content_type == FORM else [])]
-
-
-def _xml(text: str) -> Response:
-    return text_response(200, text, "text/xml; charset=utf-8")
+            raise Refused(error_response(404, "not_found", "Такого оплаченного счёта нет")) from None
+        return self._done(request, {"webhooks": self._deliveries.send_for("uniteller", body.invoice)})
 
 
 def _number(text: str) -> int | str:

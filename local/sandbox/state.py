@@ -21,10 +21,15 @@ create table if not exists payment (
     invoice integer primary key, amount_kopecks integer not null, reported_kopecks integer not null,
     state text not null, is_test integer not null, fields text not null, opened_at text not null,
     decided_at text, webhook text, card text, reference text not null);
-create table if not exists delivery (
-    id integer primary key, invoice integer not null, body text not null, state text not null,
+create table if not exists uniteller (
+    number text primary key, amount_kopecks integer not null, reported_kopecks integer not null,
+    state text not null, fields text not null, opened_at text not null,
+    decided_at text, webhook text, card text, bill text not null);
+create table if not exists notice (
+    id integer primary key, target text not null, ref text not null, body text not null, state text not null,
     first_at text not null, due_at text not null, attempts integer not null default 0, answer text);
-create index if not exists delivery_due on delivery (state, due_at);
+create index if not exists notice_due on notice (state, due_at);
+create index if not exists notice_ref on notice (target, ref);
 create table if not exists message (
     id text not null, channel text not null, at text not null, recipient text not null, event text not null,
     subject text not null, text text not null, code text, primary key (channel, id));

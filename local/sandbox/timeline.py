@@ -36,7 +36,8 @@ class Timeline:
 
     def _run(self) -> dict[str, int]:
         sent = self._deliveries.send_due()
-        return {"robokassa_webhook": sent} | {str(kind): count for kind, count in self._runner.run_due().items()}
+        webhooks = {f"{company}_webhook": count for company, count in sent.items()}
+        return webhooks | {str(kind): count for kind, count in self._runner.run_due().items()}
 
     def move(self, target: datetime, jump: bool = False) -> dict[str, int]:
         """Bring the clock to ``target``; counts per kind of what ran on the way.

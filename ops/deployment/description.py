@@ -98,7 +98,9 @@ def check(environ: Mapping[str, str]) -> str:
     try:
         whole = config.environment(environ)
         settings = config.load(whole)
-        loaded = [gateways.load(name, whole, Outgoing(name), clock.utc_now) for name in settings.gateways]
+        loaded = [
+            gateways.load(name, whole, Outgoing(name), clock.utc_now, lambda every: None) for name in settings.gateways
+        ]
         for name in (settings.sms, settings.email):
             if name:
                 messages.load(name, whole, Outgoing(name))

@@ -19,6 +19,8 @@ PUBLIC = {
     ("GET", "/api/topups/{id}/status"),
     ("POST", "/api/webhooks/robokassa"),
     ("GET", "/api/webhooks/robokassa"),
+    ("POST", "/api/webhooks/uniteller"),
+    ("GET", "/api/webhooks/uniteller"),
     ("GET", "/api/health"),
     ("GET", "/api/openapi.json"),
 }

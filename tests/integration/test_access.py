@@ -36,7 +36,10 @@ DOORS = {
         "POST /api/session", "GET /api/session", "GET /api/topups/{id}/status",
         "GET /api/health", "GET /api/openapi.json",
     },
-    "signature": {"POST /api/webhooks/robokassa", "GET /api/webhooks/robokassa"},
+    "signature": {
+        "POST /api/webhooks/robokassa", "GET /api/webhooks/robokassa",
+        "POST /api/webhooks/uniteller", "GET /api/webhooks/uniteller",
+    },
     "session": {
         "GET /api/home", "DELETE /api/session", "GET /api/sessions", "DELETE /api/sessions",
         "DELETE /api/sessions/{id}",

@@ -11,8 +11,10 @@ READS = {
 }  # fmt: skip
 READING_JOBS = {"watch_cases"}
 
+_BY_GET = "the same receiver as behind POST; shut unless the company's cabinet says GET"
 ROUTES = {
-    "GET /api/webhooks/robokassa": "the same receiver as behind POST; shut unless the company's cabinet says GET",
+    "GET /api/webhooks/robokassa": _BY_GET,
+    "GET /api/webhooks/uniteller": _BY_GET,
 }
 
 _STAFF = "a command of the provider's staff, run again by hand"

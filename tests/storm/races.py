@@ -123,6 +123,40 @@ RACES = [Race(MONEY, acts) for acts in PAIRS]
 FAR_RACES = [Race(MONEY, acts) for acts in FAR_PAIRS]
 
 
+#: Notifications that prove nothing, questions that take turns, and an answer about several orders at once.
+def asked(shop: Product, race: tuple[str, ...]) -> Orders:
+    """Two orders of two accounts, paid at Uniteller a minute ago, and nobody has heard of it."""
+    wanted = [name for name in ORDERS if name in ("first", "of the other account")]
+    orders = {name: shop.order("sub-bob", *ORDERS[name], gateway="uniteller").topup for name in wanted}
+    for topup in orders.values():
+        shop.pay(topup, webhook="lost")
+    shop.clock.advance(61)
+    return orders
+
+
+def claimed(name: str, status: str = "paid") -> Callable[[Product, Orders], Got]:
+    return lambda shop, orders: shop.notify(shop.told_fields(orders[name], status), "uniteller")
+
+
+ASKED = Stage("questions", asked, {
+    "claim": claimed("first"),
+    "claim again": claimed("first", "authorized"),
+    "claim of the other account": claimed("of the other account"),
+    "reconciliation": reconcile,
+    "overlapping reconciliation": reconcile,
+})  # fmt: skip
+RACES += [Race(ASKED, acts) for acts in (("claim", "reconciliation"), ("claim", "claim again"))]
+FAR_RACES += [
+    Race(ASKED, acts)
+    for acts in (
+        ("claim", "claim of the other account"),
+        ("reconciliation", "overlapping reconciliation"),
+        ("claim of the other account", "reconciliation"),
+        ("claim", "claim again", "reconciliation"),
+    )
+]
+
+
 def raced(shop: Product, race: Race, choose: Choose, of: Race | None = None) -> tuple[Any, Scheduler]:
     """One order of the calls: what came of it once everything is quiet, and the run itself.
 

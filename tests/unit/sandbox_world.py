@@ -11,12 +11,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import requests
 
 from chalicelib.money import Kopecks
-from chalicelib.providers.gateways import Order, PaymentEvent, PaymentGateway, load
+from chalicelib.providers.gateways import Checkout, Order, PaymentEvent, PaymentGateway, load
 from chalicelib.upstream import Outgoing
 from local.clock import MovableClock
 from local.sandbox import Sandbox, demo_environment
 from local.sandbox.wire import InProcessWire
 from local.web import Request, Response
+from tests.contract.gateways.suite import at_once
 
 ORIGIN = "http://127.0.0.1:8000"
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -26,6 +27,7 @@ ORDER = Order(
     invoice=77,
     account="100201",
     amount_kopecks=Kopecks(50000),
+    ordered_at=START,
     expires_at=datetime(2026, 11, 24, 9, 0, tzinfo=UTC),
     return_url=RETURN,
 )
@@ -58,8 +60,9 @@ class World:
     def __init__(
         self,
         directory: Path | None = None,
-        find: Callable[[int], str | None] | None = None,
+        find: Callable[[str, int], Checkout | None] | None = None,
         environ: Mapping[str, str] = MappingProxyType({}),
+        company: str = "robokassa",
     ) -> None:
         self.real = START
         self.clock = MovableClock(real=lambda: self.real)
@@ -69,24 +72,25 @@ class World:
         self.sandbox = Sandbox(directory, self.clock, self._portal, self.agenda, find)
         session = requests.Session()
         session.mount(f"{ORIGIN}/sandbox/", InProcessWire(self.sandbox.handle))
-        self.gateway: PaymentGateway = load(
-            "robokassa", {**demo_environment(ORIGIN), **environ}, Outgoing("robokassa", session), self.clock
-        )
+        self.company = company
+        settings = {**demo_environment(ORIGIN), **environ}
+        self.gateway: PaymentGateway = load(company, settings, Outgoing(company, session), self.clock, at_once)
 
     def _portal(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
-        assert (method, path) == ("POST", "/api/webhooks/robokassa")
+        assert (method, path) == ("POST", f"/api/webhooks/{self.company}")
         form = dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True))
         self.received.append((self.clock(), form))
         if isinstance(self.answer, Exception):
             raise self.answer
-        return self.answer or (200, f"OK{form['InvId']}".encode())
+        return self.answer or (200, f"OK{form.get('InvId', '')}".encode())
 
     def events(self) -> list[PaymentEvent]:
         """What the portal's adapter makes of every notification so far."""
         return [self.gateway.parse_webhook(form) for _, form in self.received]
 
     def open(self, order: Order = ORDER) -> Response:
-        return self.go("GET", self.gateway.create_checkout(order).url)
+        checkout = self.gateway.create_checkout(order)
+        return self.go(checkout.method, checkout.url, checkout.fields)
 
     def go(self, method: str, url: str, form: dict[str, str] | None = None, **headers: str) -> Response:
         """As a browser on our own pages would."""
@@ -103,4 +107,9 @@ class World:
         return answer.status, json.loads(answer.body) if answer.body else None
 
     def pay(self, **body: Any) -> tuple[int, Any]:
-        return self.call("POST", "robokassa/pay", {"invoice": "77", "outcome": "paid", "webhook": "normal"} | body)
+        given = {"invoice": self.invoice, "outcome": "paid", "webhook": "normal"} | body
+        return self.call("POST", f"{self.company}/pay", given)
+
+    @property
+    def invoice(self) -> str:
+        return "77" if self.company == "robokassa" else "LK-77"

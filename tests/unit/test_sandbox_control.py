@@ -116,7 +116,7 @@ def test_bad_json_and_other_types_are_refused(world: World) -> None:
 
 def test_run_due_counts_by_kind(world: World) -> None:
     world.agenda.dues = hours(-1, -2, 3)
-    assert world.call("POST", "run-due") == (200, {"robokassa_webhook": 0, "ask_gateway": 2})
+    assert world.call("POST", "run-due") == (200, {"robokassa_webhook": 0, "uniteller_webhook": 0, "ask_gateway": 2})
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_notification_cut_off_by_a_crash_is_sent_again_after_the_restart(tmp_pat
     world = World(tmp_path)
     world.open()
     world.pay(webhook="late")
-    vars(world.sandbox)["_state"].change("update delivery set state = 'sending'")
+    vars(world.sandbox)["_state"].change("update notice set state = 'sending'")
     again = World(tmp_path)
     again.clock.advance(600)
     assert again.sandbox.deliver_due() == 1

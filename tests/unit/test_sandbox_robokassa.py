@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from chalicelib.errors import SignatureInvalid, UpstreamBroken
-from chalicelib.providers.gateways import PaymentStatus
+from chalicelib.providers.gateways import Checkout, PaymentStatus
 from local.sandbox import Shop, demo_environment
 from tests.unit.sandbox_world import ORDER, ORIGIN, RETURN, World
 
@@ -212,18 +212,18 @@ def test_payer_who_goes_away_stays_here(opened: World) -> None:
 
 
 def test_order_whose_page_nobody_opened_is_looked_up() -> None:
-    addresses: dict[int, str] = {}
-    world = World(find=addresses.get)
-    addresses[77] = world.gateway.create_checkout(ORDER).url
+    found: dict[tuple[str, int], Checkout] = {}
+    world = World(find=lambda company, invoice: found.get((company, invoice)))
+    found["robokassa", 77] = world.gateway.create_checkout(ORDER)
     assert world.pay()[0] == 200
     assert world.events()[0].invoice == 77
     assert world.pay(invoice="78") == (404, {"code": "not_found", "message": "Такого счёта нет"})
 
 
 def test_expired_checkout_that_is_looked_up_cannot_be_paid() -> None:
-    addresses: dict[int, str] = {}
-    world = World(find=addresses.get)
-    addresses[77] = world.gateway.create_checkout(ORDER).url
+    found: dict[tuple[str, int], Checkout] = {}
+    world = World(find=lambda company, invoice: found.get((company, invoice)))
+    found["robokassa", 77] = world.gateway.create_checkout(ORDER)
     world.clock.advance(2 * 86400)
     status, answer = world.pay()
     assert (status, answer["code"], answer["message"][:2]) == (422, "checkout_refused", "33")

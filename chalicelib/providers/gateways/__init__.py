@@ -1,7 +1,7 @@
 """The payment gateway port: a company that takes a payer's money for us on its own page."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from importlib import import_module
 from typing import Any, Literal, Protocol
@@ -19,9 +19,12 @@ class Order(Value):
     invoice: int
     account: str
     amount_kopecks: Kopecks
+    ordered_at: datetime
     expires_at: datetime
     return_url: str
     language: Literal["ru", "en"] = "ru"
+    #: a confirmed e-mail address for the 54-FZ receipt, where the company wants it from us
+    receipt_to: str | None = None
 
 
 class Checkout(Value):
@@ -33,22 +36,33 @@ class Checkout(Value):
 
 
 class PaymentStatus(StrEnum):
-    """``PROCESSING``: the company has taken the money and has not finished with it; neither ours nor refused yet."""
+    """``PROCESSING``: the company has taken the money and has not finished with it; neither ours nor refused yet.
+
+    ``RETURNED``: it was paid and all of it went back to the payer; ``PARTLY_RETURNED``: a part of it did.
+    """
 
     PENDING = "pending"
     PROCESSING = "processing"
     PAID = "paid"
     DECLINED = "declined"
+    RETURNED = "returned"
+    PARTLY_RETURNED = "partly_returned"
     NOT_FOUND = "not_found"
 
 
 class PaymentEvent(Value):
-    """A notification whose signature is theirs. ``topup_id`` is our id if they echo it."""
+    """A notification whose signature is theirs. ``topup_id`` is our id if they echo it.
 
-    invoice: int
+    ``order`` is how the company calls the order, ``invoice`` our number in it, None where it is none of ours.
+    ``proven`` is False where they sign too little to decide by: then the company must be asked.
+    """
+
+    order: str
+    invoice: int | None
     status: PaymentStatus
-    amount_kopecks: Kopecks | None
+    amount_kopecks: Kopecks | None = None
     topup_id: str | None = None
+    proven: bool = True
 
 
 class PaymentState(Value):
@@ -69,6 +83,25 @@ class Limits(Value):
     max_kopecks: Kopecks
 
 
+#: Takes the shop's turn for a call that the company allows only so often, this long apart, whoever makes it.
+#: None: it is ours. Otherwise when the next turn begins.
+Pace = Callable[[timedelta], datetime | None]
+
+
+class RangeQuery(Protocol):
+    """A company that wants to be asked about all orders at once, because one may ask so seldom."""
+
+    #: the longest range of one question
+    longest: timedelta
+
+    def get_payments(self, since: datetime, until: datetime) -> Mapping[int, PaymentState]:
+        """Every order of ours that the company has registered in this range, by invoice: those whose page was
+        opened then, whatever became of them later. One that is missing is unknown to the company.
+
+        :raises NotYourTurn: no call left. :raises UpstreamUnavailable, UpstreamBroken: ask again later.
+        """
+
+
 class PaymentGateway(Protocol):
     name: str
     title: str
@@ -78,6 +111,10 @@ class PaymentGateway(Protocol):
     webhook_get: bool
     #: origins that an auto-submitted checkout form goes to, for the site's ``form-action``
     form_origins: tuple[str, ...]
+    #: it sends the receipt to an address that we name
+    asks_contact: bool
+    #: None where payments are asked about one by one
+    ranges: RangeQuery | None
 
     def create_checkout(self, order: Order) -> Checkout:
         """Idempotent for the same order. :raises UpstreamError: where the company must be called first."""
@@ -92,18 +129,19 @@ class PaymentGateway(Protocol):
     def acknowledge(self, event: PaymentEvent) -> Acknowledgement: ...
 
     def get_payment(self, invoice: int) -> PaymentState:
-        """:raises UpstreamUnavailable, UpstreamBroken: ask again later."""
+        """:raises NotYourTurn: no call left. :raises UpstreamUnavailable, UpstreamBroken: ask again later."""
 
 
-#: name -> "module:class"; every class has ``from_environment(environ, http, now)``.
+#: name -> "module:class"; every class has ``from_environment(environ, http, now, pace)``.
 ADAPTERS: Mapping[str, str] = {
     "robokassa": "chalicelib.providers.gateways.robokassa:Robokassa",
+    "uniteller": "chalicelib.providers.gateways.uniteller:Uniteller",
 }
 
 
-def load(name: str, environ: Mapping[str, str], http: Outgoing, now: Clock) -> PaymentGateway:
+def load(name: str, environ: Mapping[str, str], http: Outgoing, now: Clock, pace: Pace) -> PaymentGateway:
     """:raises KeyError: no adapter of that name. :raises pydantic.ValidationError: its settings are wrong."""
     module, _, cls = ADAPTERS[name].partition(":")
     adapter: Any = getattr(import_module(module), cls)
-    gateway: PaymentGateway = adapter.from_environment(environ, http, now)
+    gateway: PaymentGateway = adapter.from_environment(environ, http, now, pace)
     return gateway

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 import requests
 
 from chalicelib.money import Kopecks
 from chalicelib.providers import gateways
-from chalicelib.providers.gateways import Order, PaymentGateway, PaymentState
+from chalicelib.providers.gateways import Order, Pace, PaymentGateway, PaymentState
 from chalicelib.upstream import Outgoing
 from local.sandbox.wire import InProcessWire
 from local.web import Request, Response
@@ -20,6 +20,7 @@ ORDER = Order(
     invoice=2147483647,
     account="100201",
     amount_kopecks=Kopecks(50000),
+    ordered_at=NOW,
     expires_at=datetime(2026, 11, 24, 9, 0, tzinfo=UTC),
     return_url="https://lk.example.ru/?pay=0f0e0d0c-0b0a-4908-8706-050403020100",
 )
@@ -38,7 +39,11 @@ class Exchange:
 
 @dataclass(frozen=True)
 class GatewayCase:
-    """``paid`` is a good notification for ORDER; ``forged`` and ``unreadable`` are refused ones by title."""
+    """``paid`` is a good notification for ORDER; ``forged`` and ``unreadable`` are refused ones by title.
+
+    ``order`` is how the company calls ORDER, ``proven`` whether its notification decides by itself,
+    ``signature_characters`` how long a whole signature is.
+    """
 
     name: str
     environ: Mapping[str, str]
@@ -48,17 +53,28 @@ class GatewayCase:
     forged: Mapping[str, Mapping[str, str]]
     unreadable: Mapping[str, Mapping[str, str]]
     exchanges: tuple[Exchange, ...]
+    order: str = str(ORDER.invoice)
+    proven: bool = True
+    signature_characters: int = 64
+
+
+def at_once(every: timedelta) -> datetime | None:
+    """Every turn is ours."""
+    return None
 
 
 def build(
-    case: GatewayCase, handle: Handle | None = None, environ: Mapping[str, str] = MappingProxyType({})
+    case: GatewayCase,
+    handle: Handle | None = None,
+    environ: Mapping[str, str] = MappingProxyType({}),
+    pace: Pace = at_once,
 ) -> PaymentGateway:
     """The adapter with its company played by ``handle``; without one, any call is a failure of the test."""
     session = requests.Session()
     wire = InProcessWire(handle or _nobody)
     session.mount("https://", wire)
     session.mount("http://", wire)
-    return gateways.load(case.name, {**case.environ, **environ}, Outgoing(case.name, session), lambda: NOW)
+    return gateways.load(case.name, {**case.environ, **environ}, Outgoing(case.name, session), lambda: NOW, pace)
 
 
 def answering(answer: Response | Exception) -> Handle:

@@ -52,7 +52,7 @@ def test_checkout_is_complete_and_holds_no_secret(case: GatewayCase) -> None:
     sent = checkout.fields or dict(parse_qsl(urlsplit(checkout.url).query))
     assert (checkout.method == "GET") == (checkout.fields == {})
     assert checkout.url.startswith("https://")
-    assert str(ORDER.invoice) in sent.values()
+    assert case.order in sent.values()
     assert ORDER.return_url in sent.values()
     assert not any(secret in text for secret in case.secrets for text in (checkout.url, *sent.values()))
 
@@ -60,8 +60,11 @@ def test_checkout_is_complete_and_holds_no_secret(case: GatewayCase) -> None:
 @each_case
 def test_a_good_notification_is_read(case: GatewayCase) -> None:
     event = build(case).parse_webhook(case.paid)
-    assert (event.invoice, event.status, event.topup_id) == (ORDER.invoice, PaymentStatus.PAID, ORDER.topup_id)
-    assert event.amount_kopecks == ORDER.amount_kopecks
+    assert (event.order, event.invoice, event.status) == (case.order, ORDER.invoice, PaymentStatus.PAID)
+    assert event.proven is case.proven
+    # what is not proven is not told at all
+    expected = (ORDER.topup_id, ORDER.amount_kopecks) if case.proven else (None, None)
+    assert (event.topup_id, event.amount_kopecks) == expected
 
 
 @each_case

@@ -14,6 +14,7 @@ from chalicelib.store.cases import CaseRow
 from chalicelib.store.messages import MessageRow
 from chalicelib.store.promises import OpenRow, PromiseRow
 from chalicelib.store.topups import TopUpRow
+from local.sandbox.state import State
 from tests.product import Product
 from tests.storm.harness.schedules import waiting
 
@@ -34,7 +35,9 @@ class Seen:
     messages: list[MessageRow]
     agenda: list[AgendaRow]
     cases: list[CaseRow]
-    captured: list[dict[str, Any]]
+    #: company, invoice and sum of what a company took, and of what it took and gave back without us
+    captured: list[tuple[str, int, int]]
+    returned: list[tuple[str, int, int]]
     received: list[dict[str, Any]]
     sends: int
 
@@ -66,10 +69,19 @@ def look(shop: Product) -> Seen:
         messages=list(MessageRow.scan()),
         agenda=waiting(),
         cases=shop.cases(),
-        captured=company.rows("select invoice, reported_kopecks from payment where state = 'paid'"),
+        captured=_payments(company, "paid"),
+        returned=_payments(company, "canceled"),
         received=shop.messages(),
         sends=len(company.rows("select id from call where call = 'send'")),
     )
+
+
+def _payments(company: State, state: str) -> list[tuple[str, int, int]]:
+    rows = company.rows(
+        "select 'robokassa' as gateway, cast(invoice as text) as number, reported_kopecks, state from payment"
+        " union all select 'uniteller', substr(number, 4), reported_kopecks, state from uniteller"
+    )
+    return [(row["gateway"], int(row["number"]), row["reported_kopecks"]) for row in rows if row["state"] == state]
 
 
 def _standings() -> list[Standing]:

@@ -9,4 +9,4 @@ SHOWS = "'credited' == 'declined'"
 
 def plant() -> None:
     any_answer = "if state.status is not PaymentStatus.NOT_FOUND:"
-    rewrite(Settlement._answered, {"if state.status is PaymentStatus.PAID:": any_answer})
+    rewrite(Settlement.answered, {"if state.status is PaymentStatus.PAID:": any_answer})

@@ -9,4 +9,4 @@ SHOWS = "('credited', 50000) == ('awaiting_payment', 0)"
 
 def plant() -> None:
     both = "if state.status in {PaymentStatus.PAID, PaymentStatus.PROCESSING}:"
-    rewrite(Settlement._answered, {"if state.status is PaymentStatus.PAID:": both})
+    rewrite(Settlement.answered, {"if state.status is PaymentStatus.PAID:": both})

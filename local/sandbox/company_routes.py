@@ -1,0 +1,100 @@
+"""The addresses of the payment companies: their payment pages and their status queries, with faults and a log."""
+
+from collections.abc import Callable, Mapping
+
+from chalicelib.clock import Clock
+from local.sandbox import pages
+from local.sandbox.bodies import FORM
+from local.sandbox.faults import Faults
+from local.sandbox.payments import CannotOpen
+from local.sandbox.robokassa import Robokassa
+from local.sandbox.robokassa_wire import ERRORS, StartError, state_xml
+from local.sandbox.state import State
+from local.sandbox.uniteller import TooOften, Uniteller
+from local.sandbox.uniteller_wire import ResultsError
+from local.web import Pairs, Request, Response, parse_form, text_response
+
+Handler = Callable[[Request], Response]
+STATE_QUERY = "/robokassa/Merchant/WebService/Service.asmx/OpStateExt"
+REFUSED = "ERROR: Authentication error"
+
+
+class CompanyRoutes:
+    def __init__(self, state: State, clock: Clock, faults: Faults, robokassa: Robokassa, uniteller: Uniteller) -> None:
+        self._state, self._clock, self._faults = state, clock, faults
+        self._robokassa, self._uniteller = robokassa, uniteller
+
+    def table(self) -> Mapping[str, Mapping[str, Handler]]:
+        """Both methods everywhere, as the companies take them."""
+        handlers: dict[str, Handler] = {
+            "/robokassa/Merchant/Index.aspx": self._robokassa_page,
+            STATE_QUERY: self._operation_state,
+            "/uniteller/wpay/pay/": lambda request: self._uniteller_page(request, fiscal=False),
+            "/uniteller/fpay/v2/pay": lambda request: self._uniteller_page(request, fiscal=True),
+            "/uniteller/wpay/results/": self._results,
+            "/uniteller/fpay/v2/results": self._results,
+        }
+        return {path: {"GET": handler, "POST": handler} for path, handler in handlers.items()}
+
+    def _robokassa_page(self, request: Request) -> Response:
+        try:
+            order = self._robokassa.open(_fields(request))
+            shown = pages.payment_page(pages.robokassa_bill(order))
+        except StartError as error:
+            shown = pages.error_page("Робокасса", f"Ошибка {error.code}", ERRORS.get(error.code, ""))
+        except ValueError:
+            shown = pages.error_page("Робокасса", "Ошибка 30", ERRORS[30])
+        return self._seen(request, "robokassa", "payment_page", shown)
+
+    def _uniteller_page(self, request: Request, fiscal: bool) -> Response:
+        try:
+            order = self._uniteller.open(_fields(request), fiscal)
+            shown = pages.payment_page(pages.uniteller_bill(order))
+        except CannotOpen as error:
+            shown = pages.error_page("Uniteller", "Ошибка", "", f"MERCHANT ERROR: {error}")
+        except ValueError:
+            shown = pages.error_page("Uniteller", "Ошибка", "", "MERCHANT ERROR: unreadable")
+        return self._seen(request, "uniteller", "payment_page", shown)
+
+    def _operation_state(self, request: Request) -> Response:
+        def work() -> Response:
+            return _xml(self._robokassa.operation_state(_readable(request)))
+
+        answer = self._faults.around("robokassa", "get_payment", work, refusal=_xml(state_xml(2)))
+        return self._seen(request, "robokassa", "get_payment", answer)
+
+    def _results(self, request: Request) -> Response:
+        fields = dict(_readable(request))
+        call = "get_payment" if "ShopOrderNumber" in fields else "get_payments"
+
+        def work() -> Response:
+            try:
+                return text_response(200, self._uniteller.results(fields), "text/csv; charset=utf-8")
+            except ResultsError as error:
+                return text_response(200, f"ERROR: {error}")
+            except TooOften:
+                return text_response(429, "Too Many Connections")
+
+        answer = self._faults.around("uniteller", call, work, refusal=text_response(200, REFUSED))
+        return self._seen(request, "uniteller", call, answer)
+
+    def _seen(self, request: Request, target: str, call: str, answer: Response) -> Response:
+        status = "-" if answer.dropped else answer.status
+        self._state.log_call(self._clock(), target, call, request.method, request.path, status)
+        return answer
+
+
+def _fields(request: Request) -> Pairs:
+    """:raises ValueError: not readable as a form."""
+    return [*request.query, *(parse_form(request.body) if request.content_type == FORM else [])]
+
+
+def _readable(request: Request) -> Pairs:
+    try:
+        return _fields(request)
+    except ValueError:
+        return []
+
+
+def _xml(text: str) -> Response:
+    return text_response(200, text, "text/xml; charset=utf-8")

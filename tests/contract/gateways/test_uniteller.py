@@ -1,0 +1,228 @@
+"""What only Uniteller has: its form, its receipt, its ranges, its turns."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from hashlib import md5, sha256
+
+import pytest
+from pydantic import ValidationError
+
+from chalicelib.errors import NotYourTurn, SignatureInvalid, UpstreamBroken
+from chalicelib.providers.gateways import PaymentStatus
+from local.web import Request, Response, parse_form
+from tests.contract.gateways.suite import NOW, ORDER, Handle, build
+from tests.contract.gateways.uniteller_case import CASE, NUMBER, PAID, PASSWORD, notification, row, rows
+
+FISCAL = {"UNITELLER_FISCAL": "true", "UNITELLER_TAXMODE": "1", "UNITELLER_VAT": "22"}
+EMPTY = md5(b"").hexdigest()
+
+
+def hashed(*slots: str) -> str:
+    return "&".join(md5(slot.encode()).hexdigest() for slot in slots)
+
+
+def test_the_form_keeps_the_places_of_what_it_does_not_send() -> None:
+    checkout = build(CASE).create_checkout(ORDER)
+    assert (checkout.method, checkout.url) == ("POST", "https://wpay.uniteller.ru/pay/")
+    text = f"{hashed('00001234', NUMBER, '500.00')}&{EMPTY}&{EMPTY}&{hashed('300')}&{'&'.join([EMPTY] * 4)}"
+    text += f"&{hashed('86400', PASSWORD)}"
+    assert checkout.fields["Signature"] == md5(text.encode()).hexdigest().upper()
+
+
+def test_the_form_tells_what_is_needed_and_nothing_personal() -> None:
+    fields = dict(build(CASE).create_checkout(ORDER).fields)
+    del fields["Signature"]
+    assert fields == {
+        "Shop_IDP": "00001234", "Order_IDP": NUMBER, "Subtotal_P": "500.00", "Lifetime": "300",
+        "OrderLifetime": "86400", "URL_RETURN_OK": ORDER.return_url, "URL_RETURN_NO": ORDER.return_url,
+        "Language": "ru", "Comment": "Пополнение лицевого счёта 100201",
+        # a document's table allows 29 characters
+        "CallbackFields": "ApprovalCode BillNumber Total",
+    }  # fmt: skip
+    assert len(fields["CallbackFields"]) == 29
+
+
+def test_the_form_may_be_sent_to_the_company_only() -> None:
+    assert build(CASE).form_origins == ("https://wpay.uniteller.ru",)
+    assert build(CASE, environ=FISCAL).form_origins == ("https://fpay.uniteller.ru",)
+
+
+def test_a_receipt_goes_with_the_fiscal_form_and_adds_up() -> None:
+    order = ORDER.model_copy(update={"receipt_to": "bob@example.ru"})
+    checkout = build(CASE, environ=FISCAL).create_checkout(order)
+    assert checkout.url == "https://fpay.uniteller.ru/v2/pay"
+    encoded = checkout.fields["Receipt"]
+    text = "&".join(sha256(slot.encode()).hexdigest() for slot in ("00001234", NUMBER, "500.00", encoded, PASSWORD))
+    assert checkout.fields["ReceiptSignature"] == sha256(text.encode()).hexdigest().upper()
+    receipt = json.loads(base64.b64decode(encoded), parse_float=Decimal)
+    total = Decimal("500.00")
+    assert receipt == {
+        "customer": {"email": "bob@example.ru", "id": "bob@example.ru"},
+        "taxmode": 1,
+        "lines": [{
+            "name": "Пополнение лицевого счёта 100201", "price": total, "qty": 1, "sum": total, "vat": 22,
+            "payattr": 3, "lineattr": 10,
+        }],
+        "payments": [{"kind": 1, "type": 0, "amount": total}],
+        "total": total,
+    }  # fmt: skip
+
+
+def test_without_an_address_the_receipt_names_nobody() -> None:
+    receipt = build(CASE, environ=FISCAL).create_checkout(ORDER).fields["Receipt"]
+    assert json.loads(base64.b64decode(receipt))["customer"] == {}
+
+
+# notifications
+
+
+@pytest.mark.parametrize(
+    ("status", "meaning"),
+    [
+        ("authorized", PaymentStatus.PAID),
+        ("paid", PaymentStatus.PAID),
+        ("canceled", PaymentStatus.RETURNED),
+        ("partly canceled", PaymentStatus.PARTLY_RETURNED),
+        ("waiting", PaymentStatus.PENDING),
+    ],
+)
+def test_a_status_is_told_and_never_proven(status: str, meaning: PaymentStatus) -> None:
+    event = build(CASE).parse_webhook(notification(status=status))
+    assert (event.status, event.proven) == (meaning, False)
+
+
+def test_a_notification_without_extra_fields_is_theirs_too() -> None:
+    assert build(CASE).parse_webhook(notification(extra={})).order == NUMBER
+
+
+def test_extra_fields_may_come_in_either_order_that_the_sources_name() -> None:
+    given = {"Total": "500.00", "BillNumber": "1", "Balance": "500.00", "ApprovalCode": "A"}
+    assert build(CASE).parse_webhook(notification(extra=given)).order == NUMBER
+    sorted_ones = {name: given[name] for name in ("ApprovalCode", "BillNumber", "Total", "Balance")}
+    signed_sorted = notification(extra=sorted_ones)["Signature"]
+    assert build(CASE).parse_webhook(notification(extra=given) | {"Signature": signed_sorted}).order == NUMBER
+
+
+def test_the_case_of_the_hash_does_not_matter() -> None:
+    form = notification()
+    assert build(CASE).parse_webhook(form | {"Signature": form["Signature"].lower()}).order == NUMBER
+
+
+def test_moving_a_border_between_fields_tells_nothing_else() -> None:
+    """The hash is taken without separators: a sum cut elsewhere keeps the signature. So it is not read."""
+    form = notification(extra={"BillNumber": "12", "Total": "500.00"})
+    moved = form | {"BillNumber": "1", "Total": "2500.00"}
+    assert build(CASE).parse_webhook(moved) == build(CASE).parse_webhook(form)
+
+
+@pytest.mark.parametrize("order", ["15-abc", "LK-", "LK-0", "LK-07", "LK-2147483648", "lk-7", "LK-٧", "xLK-7"])
+def test_an_order_that_is_not_ours_is_told_as_such(order: str) -> None:
+    event = build(CASE).parse_webhook(notification(order=order))
+    assert (event.order, event.invoice) == (order, None)
+
+
+def receipt_notification(password: str = PASSWORD) -> dict[str, str]:
+    signature = sha256(f"{NUMBER}paidW10={password}".encode()).hexdigest().upper()
+    return notification() | {"Receipt": "W10=", "ReceiptSignature": signature}
+
+
+def test_a_receipt_is_signed_by_itself() -> None:
+    assert build(CASE).parse_webhook(receipt_notification()).order == NUMBER
+    with pytest.raises(SignatureInvalid):
+        build(CASE).parse_webhook(receipt_notification(password="another"))
+    with pytest.raises(SignatureInvalid):
+        build(CASE).parse_webhook(receipt_notification() | {"Receipt": "W11="})
+
+
+# questions
+
+
+def recorded(answer: Response, seen: list[Request]) -> Handle:
+    def handle(request: Request) -> Response:
+        seen.append(request)
+        return answer
+
+    return handle
+
+
+COMMON = {
+    "Shop_ID": "00001234", "Login": "4321", "Password": PASSWORD, "Format": "1", "Header1": "1",
+    "ShowPartlyCanceled": "1", "S_FIELDS": "OrderNumber;Status;Total;Response_Code;BillNumber;need_confirm",
+}  # fmt: skip
+
+
+def test_one_order_is_asked_about_with_its_whole_history() -> None:
+    """Dates beside the number would narrow the answer: without them the company looks through everything."""
+    seen: list[Request] = []
+    assert build(CASE, recorded(rows(row("Paid")), seen)).get_payment(ORDER.invoice) == PAID
+    [request] = seen
+    assert (request.method, request.path, request.query) == ("POST", "/results/", [])
+    assert dict(parse_form(request.body)) == COMMON | {"ShopOrderNumber": NUMBER}
+
+
+def test_many_are_asked_about_by_the_time_of_their_registration_in_moscow() -> None:
+    """By the time of change there would be neither SBP nor anything that failed."""
+    seen: list[Request] = []
+    answer = rows(row("Paid"), row("Not Authorized", "10.00", number="LK-5"), "15;1.00;Paid;AS000;1;0")
+    ranges = build(CASE, recorded(answer, seen)).ranges
+    assert ranges is not None
+    since = datetime(2026, 12, 31, 20, 59, tzinfo=UTC)
+    found = ranges.get_payments(since, since + timedelta(minutes=2))
+    assert set(found) == {ORDER.invoice, 5}
+    assert found[ORDER.invoice] == PAID
+    asked = {"StartYear": "2026", "StartMonth": "12", "StartDay": "31", "StartHour": "23", "StartMin": "59",
+             "EndYear": "2027", "EndMonth": "01", "EndDay": "01", "EndHour": "00", "EndMin": "01"}  # fmt: skip
+    assert dict(parse_form(seen[0].body)) == COMMON | asked
+
+
+def test_the_fiscal_shop_is_asked_at_its_own_address() -> None:
+    seen: list[Request] = []
+    build(CASE, recorded(rows(), seen), FISCAL).get_payment(7)
+    assert seen[0].path == "/v2/results"
+
+
+def test_without_a_turn_nothing_is_sent() -> None:
+    """Both questions count as one: the company counts them so."""
+    asked: list[timedelta] = []
+    later = NOW + timedelta(seconds=4)
+
+    def pace(every: timedelta) -> datetime | None:
+        asked.append(every)
+        return later
+
+    gateway = build(CASE, pace=pace)
+    assert gateway.ranges is not None
+    for question in (lambda: gateway.get_payment(7), lambda: gateway.ranges.get_payments(NOW, NOW)):
+        with pytest.raises(NotYourTurn) as raised:
+            question()
+        assert raised.value.available_from == later
+    assert asked == [timedelta(seconds=5)] * 2
+
+
+def test_the_company_may_not_write_into_our_log() -> None:
+    words = Response(200, f"ERROR: bad {PASSWORD} 4321\nAuthentication error".encode())
+    with pytest.raises(UpstreamBroken) as raised:
+        build(CASE, lambda request: words).get_payment(7)
+    assert "4321" not in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        *({"UNITELLER_BASE_URL": url} for url in ("http://wpay.uniteller.ru", "ftp://x", "https://a@b", "https://x?y")),
+        *({"UNITELLER_ORDER_PREFIX": prefix} for prefix in ("LK-1", "", "ЛК-", "a b-", "x" * 33)),
+        {"UNITELLER_TAXMODE": "3"},
+        {"UNITELLER_VAT": "18"},
+        {"UNITELLER_PASSWORD": ""},
+        {"UNITELLER_SHOP_ID": ""},
+        {"UNITELLER_MISSPELT": "1"},
+    ],
+    ids=str,
+)
+def test_bad_setting_stops_the_start_and_shows_no_password(bad: dict[str, str]) -> None:
+    with pytest.raises(ValidationError) as raised:
+        build(CASE, environ=bad)
+    assert PASSWORD not in str(raised.value)

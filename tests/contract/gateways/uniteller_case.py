@@ -1,0 +1,138 @@
+"""Uniteller for the suite: notifications signed here by hand, answers of /results/ after its documents."""
+
+from hashlib import md5
+
+import requests
+from urllib3.exceptions import NewConnectionError
+
+from chalicelib.errors import UpstreamBroken, UpstreamUnavailable
+from chalicelib.money import Kopecks
+from chalicelib.providers.gateways import PaymentState, PaymentStatus
+from local.web import Response
+from tests.contract.gateways.suite import ORDER, Exchange, GatewayCase
+
+PASSWORD = "point-password-of-80-characters"
+ENVIRON = {"UNITELLER_SHOP_ID": "00001234", "UNITELLER_LOGIN": "4321", "UNITELLER_PASSWORD": PASSWORD}
+NUMBER = f"LK-{ORDER.invoice}"
+BILL = "627118788812"
+EXTRA = {"ApprovalCode": "6559F0", "BillNumber": BILL, "Total": "500.00"}
+#: The columns that the adapter asks for, in another order and another case than it does.
+HEADER = "ORDERNUMBER;Total;Status;Response_Code;BillNumber;need_confirm"
+
+
+def notification(
+    order: str = NUMBER, status: str = "paid", password: str = PASSWORD, extra: dict[str, str] = EXTRA
+) -> dict[str, str]:
+    """A notification's form as Uniteller would sign it: the extra fields one after another, as they are sent."""
+    signature = md5("".join([order, status, *extra.values(), password]).encode()).hexdigest().upper()
+    return {"Order_ID": order, "Status": status, **extra, "Signature": signature}
+
+
+def without(name: str) -> dict[str, str]:
+    return {key: value for key, value in notification().items() if key != name}
+
+
+def text(body: str, status: int = 200) -> Response:
+    return Response(status, body.encode(), {"Content-Type": "text/csv; charset=utf-8"})
+
+
+def rows(*lines: str, header: str = HEADER) -> Response:
+    return text("\r\n".join([header, *lines]) + "\r\n")
+
+
+def row(status: str, total: str = "500.00", confirm: str = "0", number: str = NUMBER, bill: str = BILL) -> str:
+    return f"{number};{total};{status};AS000;{bill};{confirm}"
+
+
+def known(status: PaymentStatus, kopecks: int | None = 50000, reference: str | None = BILL) -> PaymentState:
+    return PaymentState(
+        status=status, amount_kopecks=None if kopecks is None else Kopecks(kopecks), reference=reference
+    )
+
+
+NOT_FOUND = PaymentState(status=PaymentStatus.NOT_FOUND)
+PAID = known(PaymentStatus.PAID)
+HTML = "<html><body>Технические работы</body></html>"
+REFUSED = requests.exceptions.ConnectionError(NewConnectionError(None, "refused"))  # type: ignore[arg-type]
+OTHERS = "15;x;5;2026-1;500.00;Paid;AS000;1;0"
+
+EXCHANGES = (
+    *(Exchange(f"status {status}", rows(row(status)), known(meaning)) for status, meaning in (
+        ("Authorized", PaymentStatus.PAID), ("Paid", PaymentStatus.PAID), ("PAID", PaymentStatus.PAID),
+        ("Not Authorized", PaymentStatus.DECLINED), ("Waiting", PaymentStatus.PENDING),
+        ("Pending", PaymentStatus.PENDING), ("Canceled", PaymentStatus.RETURNED),
+        ("Cancelled", PaymentStatus.RETURNED), ("Partly canceled", PaymentStatus.PARTLY_RETURNED),
+    )),
+    Exchange("SBP after a return: a sum of nought", rows(row("Canceled", "0")), known(PaymentStatus.RETURNED, 0)),
+    Exchange("held and not confirmed", rows(row("Authorized", confirm="1")), known(PaymentStatus.PROCESSING)),
+    Exchange("quoted", rows(";".join(f'"{each}"' for each in row("Paid").split(";"))), PAID),
+    Exchange("unset values", rows(row("Not Authorized", "*НЕ ЗАДАВАЛСЯ*", bill="*НЕ ЗАДАВАЛСЯ*")),
+             known(PaymentStatus.DECLINED, None, None)),
+    Exchange("a mark of the byte order", text("\ufeff" + HEADER + "\n" + row("Paid")), PAID),
+    Exchange("kopecks", rows(row("Paid", "500.5")), known(PaymentStatus.PAID, 50050)),
+    Exchange("two tries, the second paid", rows(row("Not Authorized"), row("Paid")), PAID),
+    Exchange("two tries, the first paid", rows(row("Paid"), row("Not Authorized")), PAID),
+    Exchange("paid and returned", rows(row("Paid"), row("Canceled")), known(PaymentStatus.RETURNED)),
+    Exchange("a row of another system", rows(OTHERS, row("Paid")), PAID),
+    Exchange("nothing but other systems", rows(OTHERS, row("Paid", number="15")), NOT_FOUND),
+    Exchange("another number of ours", rows(row("Paid", number="LK-7")), NOT_FOUND),
+    Exchange("our prefix and no number", rows(row("Paid", number="LK-7a")), NOT_FOUND),
+    Exchange("no rows", rows(), NOT_FOUND),
+    Exchange("an empty answer", text(""), NOT_FOUND),
+    Exchange("a status of tomorrow", rows(row("Blocked")), UpstreamBroken),
+    Exchange("no status", rows(row("")), UpstreamBroken),
+    *(Exchange(f"paid {total!r}", rows(row("Paid", total)), UpstreamBroken) for total in ("", "1e2", "1.005", "12,5")),
+    Exchange("a short row of ours", rows(f"{NUMBER};500.00"), UpstreamBroken),
+    Exchange("a long row of ours", rows(row("Paid") + ";more"), UpstreamBroken),
+    Exchange("another table", rows(row("Paid"), header="a;b;c;d;e;f"), UpstreamBroken),
+    Exchange("a column twice", rows(row("Paid"), header="OrderNumber;Total;Status;Status;a;b"), UpstreamBroken),
+    *(Exchange(f"ERROR: {words}", text(f"ERROR: {words}"), UpstreamBroken) for words in
+      ("Authentication error", "You need to specify EndYear", "")),
+    Exchange("HTML", Response(200, HTML.encode(), {"Content-Type": "text/html"}), UpstreamBroken),
+    Exchange("XML", text("<?xml version='1.0'?><unitellerresult firstcode='1'/>"), UpstreamBroken),
+    Exchange("too often", text("Too Many Connections", 429), UpstreamBroken),
+    Exchange("403", Response(403, rows(row("Paid")).body), UpstreamBroken),
+    Exchange("a redirect", Response(302, b"", {"Location": "https://example.ru"}), UpstreamBroken),
+    Exchange("500", Response(500, rows(row("Paid")).body), UpstreamBroken),
+    Exchange("a broken line", Response(504, dropped=True), UpstreamBroken),
+    Exchange("3 MB", Response(200, b" " * 3 * 1024 * 1024), UpstreamBroken),
+    Exchange("no connection", REFUSED, UpstreamUnavailable),
+)  # fmt: skip
+
+CASE = GatewayCase(
+    name="uniteller",
+    environ=ENVIRON,
+    secrets=(PASSWORD,),
+    paid=notification(),
+    acknowledgement="OK",
+    forged={
+        "another order": notification() | {"Order_ID": "LK-7"},
+        "another status": notification() | {"Status": "canceled"},
+        "the same status, written otherwise": notification() | {"Status": "Paid"},
+        "another sum": notification() | {"Total": "5000.00"},
+        "the sum dropped": without("Total"),
+        "a field added": notification() | {"Balance": "500.00"},
+        "another password": notification(password="another"),
+        "no password": notification(password=""),
+        "half a signature": notification() | {"Signature": notification()["Signature"][:16]},
+        "an empty signature": notification() | {"Signature": ""},
+        "a signature not in ASCII": notification() | {"Signature": "\u0130" * 32},
+    },
+    unreadable={
+        **{f"no {name}": without(name) for name in ("Order_ID", "Status", "Signature")},
+        **{f"status {status!r}": notification(status=status) for status in ("", "blocked", " paid", "0paid")},
+        "no order": notification(order=""),
+        "an order too long": notification(order="LK-" + "1" * 125),
+        "a receipt without its signature": notification() | {"Receipt": "W10="},
+        "a receipt's signature without it": notification() | {"ReceiptSignature": "00"},
+        "NUL": notification() | {"Total": "5\x00"},
+        "NUL in a name": notification() | {"a\x00": "1"},
+        "a line break": notification(order="LK-7\n"),
+        "a lone surrogate in the signature": notification() | {"Signature": "\ud800"},
+        "a lone surrogate in a signed value": notification() | {"Total": "\udcff"},
+    },
+    exchanges=EXCHANGES,
+    order=NUMBER,
+    proven=False,
+    signature_characters=32,
+)  # fmt: skip
