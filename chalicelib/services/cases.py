@@ -171,7 +171,7 @@ def _is_over(file: CaseFile) -> bool:
     if kind == CaseKind.AGENDA:
         fact = topup or file.message
         return fact is not None and fact.agenda_key is None
-    if topup is None or kind in {CaseKind.WRONG_AMOUNT, CaseKind.OTHER_ORDER}:
+    if topup is None or kind in {CaseKind.WRONG_AMOUNT, CaseKind.OTHER_ORDER, CaseKind.RETURNED}:
         return False
     if kind == CaseKind.UNASKED:
         return topup.unanswered_since is None

@@ -38,6 +38,14 @@ class Visit:
     def ordered(self) -> TopUpRow:
         return self.shop.order(SUBSCRIBER, ACCOUNT, id=str(UUID(int=next(iter(self.ids))))).topup
 
+    def asked(self) -> TopUpRow:
+        """Paid at Uniteller, which has not told us yet; and it is the shop's turn to ask."""
+        id = str(UUID(int=next(iter(self.ids))))
+        topup = self.shop.order(SUBSCRIBER, ACCOUNT, id=id, gateway="uniteller").topup
+        self.shop.pay(topup, webhook="lost")
+        self.shop.clock.advance(10)
+        return topup
+
     def wish(self) -> dict[str, Any]:
         return {"id": str(UUID(int=next(iter(self.ids)))), "amount_kopecks": 500_00, "gateway": "robokassa"}
 
@@ -69,6 +77,10 @@ class Visit:
             case method, "/api/webhooks/robokassa":
                 fields = self.shop.result_fields(self.ordered())
                 return lambda: self.shop.notify(fields) if method == "POST" else self.bob.get(path)
+            case method, "/api/webhooks/uniteller":
+                claim = self.shop.told_fields(self.asked())
+                send = self.shop.notify
+                return lambda: send(claim, "uniteller") if method == "POST" else self.bob.get(path)
             case method, own if (
                 own.startswith("/api/accounts/{account}/")
                 and own.count("/") > 3

@@ -206,7 +206,9 @@ def test_money_that_goes_back_behind_our_back_is_a_case(shop: Product) -> None:
     shop.pay(topup)
     shop.clock.advance(10)
     shop.sandboxed("POST", "/sandbox/uniteller/cancel", {"invoice": f"LK-{topup.invoice}"})
-    shop.advance(minutes=2)
+    shop.advance(hours=1)
+    # nobody but a person may call it settled
+    bootstrap.cases().watch()
     assert case_ids(shop) == {f"returned:{topup.topup_id}"}
     assert (shop.status(topup), shop.balance("100201")) == ("credited", 500_00)
     assert bootstrap.topup_store().existing(topup.topup_id).agenda_key is None
@@ -250,6 +252,17 @@ def test_a_question_is_woken_by_a_notification_and_asked_more_often_from_then_on
     due = bootstrap.agenda().next_due(Kind.ASK_GATEWAY)
     assert due is not None
     assert due - shop.clock() <= timedelta(minutes=2)
+
+
+def test_an_answer_from_before_the_call_is_not_believed(shop: Product) -> None:
+    """The worker keeps the last answer; what the company says afterwards needs a new one."""
+    topup = ordered(shop)
+    shop.clock.advance(61)
+    bootstrap.agenda_runner().run_due()
+    assert questions(shop) == ["get_payments"]
+    shop.clock.advance(10)
+    shop.pay(topup)
+    assert shop.status(topup) == "credited"
 
 
 def test_the_same_wish_again_gives_the_same_form(shop: Product) -> None:

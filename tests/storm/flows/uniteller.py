@@ -70,7 +70,8 @@ def told_of_it(shop: Product, topup: TopUpRow) -> Got:
 
 def a_case(shop: Product, topup: TopUpRow) -> None:
     credited(shop, topup)
-    assert [case.case_id for case in shop.cases()] == [f"returned:{topup.topup_id}"]
+    found = [case.case_id for case in shop.cases()]
+    assert found == [f"returned:{topup.topup_id}"], found
 
 
 Flow("uniteller_return", taken_back, told_of_it, told_of_it, a_case, cases=1)

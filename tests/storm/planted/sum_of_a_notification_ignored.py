@@ -8,4 +8,4 @@ SHOWS = "50000 == 0"
 
 
 def plant() -> None:
-    rewrite(Webhooks._ours, {"elif event.amount_kopecks != topup.amount_kopecks:": "elif False:"})
+    rewrite(Webhooks._ours, {"elif event.proven and event.amount_kopecks != topup.amount_kopecks:": "elif False:"})
