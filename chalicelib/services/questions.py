@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.clock import Clock
-from chalicelib.errors import NotYourTurn, UpstreamError
+from chalicelib.errors import NotYourTurn, UpstreamError, UpstreamUnavailable
 from chalicelib.providers.gateways import PaymentGateway, PaymentState, PaymentStatus, RangeQuery
 from chalicelib.services.settlement import Settlement
 from chalicelib.store.agenda import Agenda, AgendaRow, Kind, pointed
-from chalicelib.store.topups import Next, TopUpRow, TopUpStore, is_pointed
+from chalicelib.store.topups import TRIES, Next, TopUpRow, TopUpStore, is_pointed
+from chalicelib.store.transaction import ConditionFailed
 
 log = logging.getLogger(__name__)
 
@@ -75,10 +76,17 @@ class Questions:
         Idempotent. What would be no news is passed over.
         :raises UpstreamError: not known to be written down; the company must come again.
         """
-        if not _would_be_news(topup, status):
-            return
-        # the next whole second: an answer that is on its way just now may not know of it yet
-        woken = self.store.wake(topup, self.now() + timedelta(seconds=1))
+        for _ in range(TRIES):
+            if not _would_be_news(topup, status):
+                return
+            try:
+                # the next whole second: an answer that is on its way just now may not know of it yet
+                woken = self.store.wake(topup, self.now() + timedelta(seconds=1))
+                break
+            except ConditionFailed:
+                topup = self.store.existing(topup.topup_id)
+        else:
+            raise UpstreamUnavailable(f"top-up {topup.topup_id} keeps changing")
         try:
             self.ask_now(woken)
         except UpstreamError as error:

@@ -251,21 +251,13 @@ class TopUpStore:
         return True
 
     def wake(self, topup: TopUpRow, at: datetime) -> TopUpRow:
-        """Make an order due for a question at this instant, whatever it waited for. Idempotent.
+        """Make an order due for a question at this instant, whatever it waited for.
 
-        :raises UpstreamUnavailable: others keep changing it; nothing was applied.
+        :raises ConditionFailed: it changed since it was read; nothing was applied.
         """
-        then = Next(Kind.ASK_GATEWAY, at)
-        for _ in range(TRIES):
-            fresh = {"woken_at": at, "tries": 0}
-            try:
-                self._step(topup, then, fresh).commit()
-                return self._moved(topup, then, fresh)
-            except ConditionFailed:
-                topup = self.existing(topup.topup_id)
-                if topup.status == "paid":
-                    return topup
-        raise UpstreamUnavailable(f"top-up {topup.topup_id} keeps changing")
+        then, fresh = Next(Kind.ASK_GATEWAY, at), {"woken_at": at, "tries": 0}
+        self._step(topup, then, fresh).commit()
+        return self._moved(topup, then, fresh)
 
     def replan(self, topup: TopUpRow, then: Next, tx: Transaction) -> None:
         """Make an unchanged top-up due anew, within a transaction of the caller's.

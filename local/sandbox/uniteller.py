@@ -65,7 +65,7 @@ class Uniteller:
             elif found["amount_kopecks"] != order.amount_kopecks:
                 raise CannotOpen("the order has another sum")
             elif _is_over(found, now):
-                raise CannotOpen("the order's lifetime is over")
+                raise CannotOpen("the lifetime of the order is over")
         return order
 
     def pay(self, invoice: str, outcome: Outcome, webhook: Webhook, card: str | None = None) -> Order:
@@ -138,7 +138,7 @@ class Uniteller:
         row = self._state.row("select * from uniteller where number = ?", number)
         if row is not None:
             if _is_over(row, self._clock()) and row["state"] != "paid":
-                raise CannotOpen("the order's lifetime is over")
+                raise CannotOpen("the lifetime of the order is over")
             return Order(number, Kopecks(row["amount_kopecks"]), json.loads(row["fields"]))
         checkout = self._find_checkout(number) if self._find_checkout else None
         if checkout is None:

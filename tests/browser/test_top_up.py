@@ -16,13 +16,14 @@ WEBHOOKS = {
 }
 
 
-def order(page: Page, rubles: int = 500) -> str:
+def order(page: Page, rubles: int = 500, gateway: str = "Робокасса") -> str:
     """From the menu to the bank's page; the id of the top-up."""
     go(page, "Пополнить")
     page.get_by_label("Сколько внести?").fill(str(rubles))
+    page.get_by_role("radio", name=re.compile(gateway)).check()
     with page.expect_request("**/topups") as sent:
         page.get_by_role("button", name=re.compile(rf"^Оплатить {rubles}\s₽$")).click()
-    page.wait_for_url("**/Index.aspx?**")
+    page.wait_for_url("**/wpay/pay/" if gateway == "Uniteller" else "**/Index.aspx?**")
     expect(page.get_by_role("heading")).to_contain_text(re.compile(rf"{rubles},00\s₽"))
     return identifier(sent.value)
 
@@ -78,6 +79,31 @@ def test_four_top_ups_whose_notifications_misbehave_are_each_credited_once(page:
     assert balance(page) - before == 2_000_00
     checked = site.ops("verify")
     assert (checked.returncode, checked.stdout[:3]) == (0, "ok:"), checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize(("webhook", "seconds"), [("twice", 0), ("late", 11 * 60), ("lost", 61)])
+def test_a_form_leads_to_uniteller_and_the_payment_is_credited(
+    page: Page, site: Product, webhook: str, seconds: int
+) -> None:
+    sign_in(page, site, "bob")
+    before = balance(page)
+    topup = order(page, gateway="Uniteller")
+    decide(page, "Оплатить", webhook)
+    returned(page, topup)
+    if seconds:
+        assert "Ждём подтверждения от банка" in status_is(page, "awaiting_payment")
+        site.advance(seconds)
+    assert status_is(page, "credited") == "Платёж зачислен: 500,00 ₽"
+    assert balance(page) - before == 500_00
+
+
+def test_a_decline_at_uniteller_says_so(page: Page, site: Product) -> None:
+    sign_in(page, site, "bob")
+    topup = order(page, gateway="Uniteller")
+    decide(page, "Отказ банка")
+    returned(page, topup)
+    site.advance(61)
+    assert status_is(page, "declined") == "Платёж не прошёл. Деньги не списаны."
 
 
 def test_a_declined_payment_says_so_and_leaves_the_balance_alone(page: Page, site: Product) -> None:
