@@ -77,7 +77,7 @@ def test_one_conditionless_addition_loses_nothing(fresh: World) -> None:
 
 
 def test_a_schedule_run_again_is_the_same_run(fresh: World) -> None:
-    race = races.RACES[-1]
+    race = next(race for race in races.RACES if len(race.acts) == 3)
     runs = []
     for _ in range(2):
         with fresh() as shop:
