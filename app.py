@@ -57,6 +57,11 @@ def promised_payment_expiry(event: CloudWatchEvent) -> Mapping[str, int]:
     return jobs.run(Kind.PROMISED_PAYMENT, event.context)
 
 
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def make_refunds(event: CloudWatchEvent) -> Mapping[str, int]:
+    return jobs.run(Kind.REFUND, event.context)
+
+
 @app.schedule(Rate(15, unit=Rate.MINUTES))
 def watch_cases(event: CloudWatchEvent) -> Mapping[str, int]:
     return jobs.watch_cases(event.context)

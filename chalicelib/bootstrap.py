@@ -24,6 +24,7 @@ from chalicelib.services.portal_password import PortalPassword
 from chalicelib.services.promise_expiry import PromiseExpiry
 from chalicelib.services.promised_payments import PromisedPayments
 from chalicelib.services.questions import Questions
+from chalicelib.services.refunds import Refunds
 from chalicelib.services.session import Sessions
 from chalicelib.services.settlement import Settlement
 from chalicelib.services.subscriber import Subscribers
@@ -34,6 +35,7 @@ from chalicelib.store.cases import CaseStore
 from chalicelib.store.guesses import Guesses
 from chalicelib.store.messages import MessageStore
 from chalicelib.store.promises import PromiseStore
+from chalicelib.store.refunds import RefundStore
 from chalicelib.store.subscribers import SubscriberStore
 from chalicelib.store.topups import TopUpStore
 from chalicelib.store.turns import Turns
@@ -94,6 +96,12 @@ internet = cache(lambda: Internet(billing()))
 internet_password = cache(lambda: InternetPassword(billing(), now, lambda size: random_bytes(size), token))
 portal_password = cache(lambda: PortalPassword(settings(), passwords(), Guesses(settings()), now, token))
 questions = cache(lambda: Questions(topup_store(), gateways(), settlement(), agenda(), now))
+refunds = cache(
+    lambda: Refunds(
+        RefundStore(settings().agenda_shards), topup_store(), billing(), gateways(), agenda(), CaseStore(), now, token,
+        settings(),
+    )
+)  # fmt: skip
 webhooks = cache(lambda: Webhooks(gateways(), topup_store(), settlement(), questions(), CaseStore(), now))
 message_store = cache(lambda: MessageStore(settings().agenda_shards))
 messages = cache(lambda: Messages(message_store(), agenda(), senders(), SubscriberStore(), CaseStore(), now))
@@ -112,5 +120,6 @@ def agenda_runner() -> AgendaRunner:
         Kind.DELIVER_MESSAGE: messages().deliver,
         Kind.ACCOUNT_DAY: calendar().run,
         Kind.PROMISED_PAYMENT: promised_payments().look,
+        Kind.REFUND: refunds().work,
     }
     return AgendaRunner(agenda(), CaseStore(), works, now, Queue(queue) if queue else None)

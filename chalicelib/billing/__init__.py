@@ -322,6 +322,21 @@ class BillingSystem(Protocol):
 
     def find_payment(self, external_id: str) -> PostedPayment | None: ...
 
+    def post_refund(
+        self, account: str, amount_kopecks: Kopecks, external_id: str, source: str, operator: str, reason: str
+    ) -> PostResult:
+        """Take off the account what goes back to the payer, whatever the balance: idempotent by ``external_id``.
+
+        The amount is positive. CONFLICT and UNKNOWN as for a payment; after UNKNOWN call again with the same id.
+        :raises NotFound: no such account.
+        """
+
+    def reverse_refund(self, account: str, amount_kopecks: Kopecks, external_id: str, source: str) -> PostResult:
+        """The refund of that id did not happen: its money is the account's again, once, as a record of its own.
+
+        :raises NotFound: no such account.
+        """
+
     def forecast(self, account: str, until: date) -> tuple[ForecastItem, ...]:
         """What will happen to the balance by the end of ``until`` if nobody does anything."""
 

@@ -114,7 +114,12 @@ class Settlement:
 
     def _returned(self, topup: TopUpRow, state: PaymentState, item: AgendaRow) -> None:
         """Money that we have credited, or are about to, went back to the payer without us: a person must look."""
-        if state.status in {PaymentStatus.RETURNED, PaymentStatus.PARTLY_RETURNED}:
+        ours = (
+            topup.refunded_kopecks > 0
+            if state.status is PaymentStatus.PARTLY_RETURNED
+            else (topup.refunded_kopecks == topup.amount_kopecks)
+        )
+        if state.status in {PaymentStatus.RETURNED, PaymentStatus.PARTLY_RETURNED} and not ours:
             self._open(CaseKind.RETURNED, topup, {"status": topup.status, "told": state.status, "by": "query"})
         if topup.status == "credited" and topup.agenda_key is not None:
             self.store.postpone(topup, None, item, unanswered_since=None)

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     DELIVER_MESSAGE = "deliver_message"
     ACCOUNT_DAY = "account_day"
     PROMISED_PAYMENT = "promised_payment"
+    REFUND = "refund"
 
 
 class AgendaRow(Row):

@@ -40,6 +40,8 @@ class CaseKind(StrEnum):
     UNDELIVERED = "undelivered"
     AGENDA = "agenda"
     PROMISE_UNCREDITED = "promise_uncredited"
+    REFUND_UNKNOWN = "refund_unknown"
+    REFUND_UNFINISHED = "refund_unfinished"
 
 
 class CaseRow(Row):

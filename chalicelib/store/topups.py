@@ -66,6 +66,8 @@ class TopUpRow(Row):
     tries = IntegerAttribute(default=0)
     #: the first question of a row of questions that nobody answered
     unanswered_since = InstantAttribute(null=True)
+    #: what went back to the payer by refunds of ours, or is on its way there
+    refunded_kopecks = IntegerAttribute(default=0)
     #: when the company last said that something had happened: questions come more often from then on
     woken_at = InstantAttribute(null=True)
     agenda_key = UnicodeAttribute(null=True)

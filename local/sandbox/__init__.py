@@ -37,6 +37,8 @@ def demo_environment(origin: str) -> dict[str, str]:
         "ROBOKASSA_MERCHANT_LOGIN": shop.login,
         "ROBOKASSA_PASSWORD1": shop.password1,
         "ROBOKASSA_PASSWORD2": shop.password2,
+        "ROBOKASSA_PASSWORD3": shop.password3,
+        "ROBOKASSA_SERVICES_URL": f"{origin}/sandbox/robokassa/services",
         "ROBOKASSA_HASH": shop.algorithm,
         "UNITELLER_BASE_URL": f"{origin}/sandbox/uniteller/wpay",
         "UNITELLER_FISCAL_URL": f"{origin}/sandbox/uniteller/fpay/v2",

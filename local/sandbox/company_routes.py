@@ -8,11 +8,13 @@ from local.sandbox.bodies import FORM
 from local.sandbox.faults import Faults
 from local.sandbox.payments import CannotOpen
 from local.sandbox.robokassa import Robokassa
+from local.sandbox.robokassa_refunds import Refunds
 from local.sandbox.robokassa_wire import ERRORS, StartError, state_xml
 from local.sandbox.state import State
 from local.sandbox.uniteller import TooOften, Uniteller
+from local.sandbox.uniteller_refunds import Cancellations
 from local.sandbox.uniteller_wire import ResultsError
-from local.web import Pairs, Request, Response, parse_form, text_response
+from local.web import Pairs, Request, Response, json_response, parse_form, text_response
 
 Handler = Callable[[Request], Response]
 STATE_QUERY = "/robokassa/Merchant/WebService/Service.asmx/OpStateExt"
@@ -23,6 +25,8 @@ class CompanyRoutes:
     def __init__(self, state: State, clock: Clock, faults: Faults, robokassa: Robokassa, uniteller: Uniteller) -> None:
         self._state, self._clock, self._faults = state, clock, faults
         self._robokassa, self._uniteller = robokassa, uniteller
+        self._refunds = Refunds(state, clock, robokassa.shop)
+        self._cancellations = Cancellations(state, clock, uniteller)
 
     def table(self) -> Mapping[str, Mapping[str, Handler]]:
         """Both methods everywhere, as the companies take them."""
@@ -33,6 +37,10 @@ class CompanyRoutes:
             "/uniteller/fpay/v2/pay": lambda request: self._uniteller_page(request, fiscal=True),
             "/uniteller/wpay/results/": self._results,
             "/uniteller/fpay/v2/results": self._results,
+            "/uniteller/wpay/unblock/": self._unblock,
+            "/uniteller/fpay/v2/cancel": self._cancel,
+            "/robokassa/services/RefundService/Refund/Create": self._refund,
+            "/robokassa/services/RefundService/Refund/GetState": self._refund_state,
         }
         return {path: {"GET": handler, "POST": handler} for path, handler in handlers.items()}
 
@@ -77,6 +85,35 @@ class CompanyRoutes:
 
         answer = self._faults.around("uniteller", call, work, refusal=text_response(200, REFUSED))
         return self._seen(request, "uniteller", call, answer)
+
+    def _refund(self, request: Request) -> Response:
+        refusal = json_response(200, {"success": False, "message": "NotEnoughOperationFunds", "requestId": None})
+        answer = self._faults.around(
+            "robokassa", "refund", lambda: json_response(*self._refunds.create(request.body)), refusal
+        )
+        return self._seen(request, "robokassa", "refund", answer)
+
+    def _refund_state(self, request: Request) -> Response:
+        def work() -> Response:
+            return json_response(*self._refunds.state(dict(request.query).get("id", "")))
+
+        refusal = json_response(200, {"message": "Id is invalid or request id does not exist"})
+        answer = self._faults.around("robokassa", "get_refund", work, refusal)
+        return self._seen(request, "robokassa", "get_refund", answer)
+
+    def _unblock(self, request: Request) -> Response:
+        def work() -> Response:
+            return text_response(200, self._cancellations.unblock(dict(_readable(request))), "text/csv; charset=utf-8")
+
+        refusal = text_response(200, "ErrorCode;ErrorMessage\r\n17;Authorization reversal is not allowed\r\n")
+        return self._seen(request, "uniteller", "refund", self._faults.around("uniteller", "refund", work, refusal))
+
+    def _cancel(self, request: Request) -> Response:
+        def work() -> Response:
+            return json_response(200, self._cancellations.fiscal(dict(_readable(request))))
+
+        refusal = json_response(200, {"Code": "17", "Note": "Authorization reversal is not allowed"})
+        return self._seen(request, "uniteller", "refund", self._faults.around("uniteller", "refund", work, refusal))
 
     def _seen(self, request: Request, target: str, call: str, answer: Response) -> Response:
         status = "-" if answer.dropped else answer.status

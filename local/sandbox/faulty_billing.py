@@ -9,8 +9,9 @@ from chalicelib.errors import OutcomeUnknown, UpstreamBroken, UpstreamUnavailabl
 
 #: The verbs of the port that change something; whatever else it has is a question.
 WRITES = frozenset({
-    "post_payment", "post_charge", "reverse_charge", "change_tariff", "cancel_tariff_change", "grant_promise",
-    "revoke_promise", "suspend", "resume", "set_internet_password", "update_contacts", "update_identity_document",
+    "post_payment", "post_refund", "reverse_refund", "post_charge", "reverse_charge", "change_tariff",
+    "cancel_tariff_change", "grant_promise", "revoke_promise", "suspend", "resume", "set_internet_password",
+    "update_contacts", "update_identity_document",
 })  # fmt: skip
 
 TakeFault = Callable[[str], str | None]

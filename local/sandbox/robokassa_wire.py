@@ -50,6 +50,7 @@ class Shop:
     login: str = "demo-isp"
     password1: str = "sandbox-live-password-1"
     password2: str = "sandbox-live-password-2"
+    password3: str = "sandbox-live-password-3"
     test_password1: str = "sandbox-test-password-1"
     test_password2: str = "sandbox-test-password-2"
     algorithm: str = "sha256"

@@ -25,6 +25,9 @@ create table if not exists uniteller (
     number text primary key, amount_kopecks integer not null, reported_kopecks integer not null,
     state text not null, fields text not null, opened_at text not null,
     decided_at text, webhook text, card text, bill text not null);
+create table if not exists refund (
+    id text primary key, company text not null, invoice text not null, kopecks integer not null,
+    state text not null, at text not null);
 create table if not exists notice (
     id integer primary key, target text not null, ref text not null, body text not null, state text not null,
     first_at text not null, due_at text not null, attempts integer not null default 0, answer text);

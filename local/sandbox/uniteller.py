@@ -43,7 +43,7 @@ class Uniteller:
     def __init__(
         self, state: State, clock: Clock, point: Point, find_checkout: Callable[[str], Checkout | None] | None
     ) -> None:
-        self._state, self._clock, self._point = state, clock, point
+        self._state, self._clock, self.point = state, clock, point
         self._find_checkout = find_checkout
 
     def open(self, pairs: Pairs, fiscal: bool) -> Order:
@@ -51,7 +51,7 @@ class Uniteller:
 
         :raises CannotOpen:
         """
-        order, now = read_order(pairs, self._point, fiscal), self._clock()
+        order, now = read_order(pairs, self.point, fiscal), self._clock()
         with self._state.transaction() as connection:
             found = connection.execute("select * from uniteller where number = ?", (order.number,)).fetchone()
             if found is None:
@@ -85,7 +85,7 @@ class Uniteller:
                 raise AlreadyPaid(invoice)
             if outcome == "paid":  # it says nothing of a payment that failed
                 at = now + (LATE if webhook == "late" else timedelta(0))
-                self._tell(connection, invoice, "paid", at, times(webhook), spoiled=webhook == "bad_signature")
+                self.tell(connection, invoice, "paid", at, times(webhook), spoiled=webhook == "bad_signature")
         return order
 
     def cancel(self, invoice: str, silently: bool = False) -> None:
@@ -98,11 +98,11 @@ class Uniteller:
             )
             if not changed.rowcount:
                 raise UnknownInvoice(invoice)
-            self._tell(connection, invoice, "canceled", now, 0 if silently else 1)
+            self.tell(connection, invoice, "canceled", now, 0 if silently else 1)
 
     def results(self, fields: dict[str, str]) -> str:
         """The body of /results/. :raises TooOften: :raises ResultsError:"""
-        now, point = self._clock(), self._point
+        now, point = self._clock(), self.point
         last = self._state.setting(_ASKED)
         if last and timedelta(0) <= now - datetime.fromisoformat(last) < EVERY:
             raise TooOften
@@ -145,17 +145,17 @@ class Uniteller:
             raise UnknownInvoice(number)
         return self.open(list(checkout.fields.items()), "Receipt" in checkout.fields)
 
-    def _tell(
+    def tell(
         self, connection: Any, number: str, status: str, at: datetime, how_often: int, spoiled: bool = False
     ) -> None:
-        """A newer status ends the tries of an older one."""
+        """Notifications of a status; a newer one ends the tries of an older one."""
         connection.execute(
             "update notice set state = 'superseded' where target = ? and ref = ? and state = 'waiting'",
             (self.name, number),
         )
         row = connection.execute("select * from uniteller where number = ?", (number,)).fetchone()
         for _ in range(how_often):
-            body = notification(row, status, self._point, spoiled)
+            body = notification(row, status, self.point, spoiled)
             connection.execute(FIRST, (self.name, number, body, to_state(at), to_state(at)))
 
 

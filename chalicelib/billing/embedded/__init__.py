@@ -152,6 +152,24 @@ class EmbeddedBilling:
             at=from_text(found.entry.partition("#")[0]),
         )
 
+    def post_refund(
+        self, account: str, amount_kopecks: Kopecks, external_id: str, source: str, operator: str, reason: str
+    ) -> PostResult:
+        """A query and a transaction; a repeat takes two gets more."""
+        leg = Leg(OperationKind.REFUND, Kopecks(-amount_kopecks), "Возврат платежа", contra=source)
+        return self._refund(NewEntry(account, external_id, (leg,), operator, reason))
+
+    def reverse_refund(self, account: str, amount_kopecks: Kopecks, external_id: str, source: str) -> PostResult:
+        """A query and a transaction; a repeat takes two gets more."""
+        leg = Leg(OperationKind.REFUND, amount_kopecks, "Возврат не состоялся", contra=source)
+        return self._refund(NewEntry(account, f"{external_id}:back", (leg,)))
+
+    def _refund(self, entry: NewEntry) -> PostResult:
+        try:
+            return _RESULTS[Ledger(self.books).post(entry)]
+        except OutcomeUnknown:
+            return PostResult.UNKNOWN
+
     def forecast(self, account: str, until: date) -> tuple[ForecastItem, ...]:
         """One query. :raises NotFound: no such account."""
         return forecast(read(account)[2], self._today(), until)

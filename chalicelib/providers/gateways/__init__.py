@@ -73,6 +73,36 @@ class PaymentState(Value):
     reference: str | None = None
 
 
+class Refund(Value):
+    """A payment, or a part of it, on its way back to the payer. ``reference`` is how the company calls the payment."""
+
+    invoice: int
+    reference: str | None
+    account: str
+    amount_kopecks: Kopecks
+    paid_kopecks: Kopecks
+
+    @property
+    def full(self) -> bool:
+        return self.amount_kopecks == self.paid_kopecks
+
+
+class RefundStatus(StrEnum):
+    """``ACCEPTED``: they will do it, or have not done it yet: ask ``get_refund``."""
+
+    DONE = "done"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+class RefundAnswer(Value):
+    """``request`` names an accepted refund in later questions, ``code`` is the company's word for a refusal."""
+
+    status: RefundStatus
+    request: str | None = None
+    code: str | None = None
+
+
 class Acknowledgement(Value):
     body: str
     content_type: str = "text/plain"
@@ -111,6 +141,10 @@ class PaymentGateway(Protocol):
     webhook_get: bool
     #: origins that an auto-submitted checkout form goes to, for the site's ``form-action``
     form_origins: tuple[str, ...]
+    #: refunds can be asked for with the settings that it has
+    can_refund: bool
+    #: a full refund may be asked for twice: the second is told that it has been done
+    full_refund_repeats: bool
     #: it sends the receipt to an address that we name
     asks_contact: bool
     #: None where payments are asked about one by one
@@ -130,6 +164,19 @@ class PaymentGateway(Protocol):
 
     def get_payment(self, invoice: int) -> PaymentState:
         """:raises NotYourTurn: no call left. :raises UpstreamUnavailable, UpstreamBroken: ask again later."""
+
+    def refund(self, refund: Refund) -> RefundAnswer:
+        """Give money back. Not idempotent: it has no key of ours, so who does not know its outcome never repeats it,
+        but for a full one where ``full_refund_repeats``.
+
+        :raises UpstreamUnavailable: certainly not executed. :raises OutcomeUnknown: it may have happened.
+        """
+
+    def get_refund(self, refund: Refund, request: str | None) -> RefundAnswer:
+        """What became of an accepted one.
+
+        :raises NotYourTurn: no call left. :raises UpstreamUnavailable, UpstreamBroken: ask again later.
+        """
 
 
 #: name -> "module:class"; every class has ``from_environment(environ, http, now, pace)``.

@@ -43,8 +43,21 @@ def i2_captured_money_is_credited_once(seen: Seen) -> None:
         found = [(orders[gateway, invoice], kopecks) for gateway, invoice, kopecks in payments]
         return [(order.account, order.topup_id, kopecks) for order, kopecks in found]
 
-    known = [each for each in due(seen.returned) if each[1] in seen.told and each in seen.credits()]
+    ours = {topup for _, topup, _ in due(seen.refunded)}
+    known = [each for each in due(seen.returned) if each[1] in seen.told | ours and each in seen.credits()]
     assert seen.credits() == sorted(due(seen.captured) + known)
+
+
+def i12_what_goes_back_is_taken_off(seen: Seen) -> None:
+    """Exactly what the companies gave back for us is off the accounts, or a person has been told of that refund."""
+    orders = {(order.gateway, int(order.invoice)): order.topup_id for order in seen.topups}
+    given: dict[str, int] = {}
+    for gateway, invoice, kopecks in seen.refunded:
+        topup = orders[gateway, invoice]
+        given[topup] = given.get(topup, 0) + kopecks
+    told = {ref.partition("#")[0] for ref in seen.told if "#" in ref}
+    wrong = {topup for topup in given | seen.taken_off() if given.get(topup) != seen.taken_off().get(topup)}
+    assert wrong <= told, (given, seen.taken_off())
 
 
 def i6_portal_and_ledger_agree(seen: Seen) -> None:
@@ -87,6 +100,7 @@ def nothing_is_left_to_do(seen: Seen) -> None:
 INVARIANTS: tuple[Callable[[Seen], None], ...] = (
     i1_the_ledger_is_whole,
     i2_captured_money_is_credited_once,
+    i12_what_goes_back_is_taken_off,
     i5_a_promise_is_a_limit_and_never_money,
     i6_portal_and_ledger_agree,
     i7_nothing_is_forgotten,

@@ -38,6 +38,8 @@ class Seen:
     #: company, invoice and sum of what a company took, and of what it took and gave back without us
     captured: list[tuple[str, int, int]]
     returned: list[tuple[str, int, int]]
+    #: company, invoice and sum of what a company gave back because we asked for it
+    refunded: list[tuple[str, int, int]]
     received: list[dict[str, Any]]
     sends: int
 
@@ -52,8 +54,17 @@ class Seen:
         return sorted(
             (entry.account, entry.external_id, int(leg.amount_kopecks))
             for entry, leg in legs
-            if leg.contra.startswith(GATEWAY)
+            if leg.contra.startswith(GATEWAY) and leg.kind == "payment"
         )
+
+    def taken_off(self) -> dict[str, int]:
+        """What was taken off the accounts and not put back, by top-up, for refunds to the payers."""
+        found: dict[str, int] = {}
+        for entry in self.entries:
+            if entry.external_id.startswith("refund:"):
+                topup = entry.external_id.split(":")[1]
+                found[topup] = found.get(topup, 0) - sum(int(leg.amount_kopecks) for leg in entry.legs)
+        return {topup: kopecks for topup, kopecks in found.items() if kopecks}
 
 
 def look(shop: Product) -> Seen:
@@ -71,6 +82,7 @@ def look(shop: Product) -> Seen:
         cases=shop.cases(),
         captured=_payments(company, "paid"),
         returned=_payments(company, "canceled"),
+        refunded=_refunds(company),
         received=shop.messages(),
         sends=len(company.rows("select id from call where call = 'send'")),
     )
@@ -82,6 +94,11 @@ def _payments(company: State, state: str) -> list[tuple[str, int, int]]:
         " union all select 'uniteller', substr(number, 4), reported_kopecks, state from uniteller"
     )
     return [(row["gateway"], int(row["number"]), row["reported_kopecks"]) for row in rows if row["state"] == state]
+
+
+def _refunds(company: State) -> list[tuple[str, int, int]]:
+    rows = company.rows("select company, replace(invoice, 'LK-', '') as number, kopecks from refund")
+    return [(row["company"], int(row["number"]), row["kopecks"]) for row in rows]
 
 
 def _standings() -> list[Standing]:

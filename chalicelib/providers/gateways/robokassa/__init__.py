@@ -14,6 +14,7 @@ from chalicelib.clock import Clock
 from chalicelib.errors import BadWebhook, SignatureInvalid
 from chalicelib.money import Kopecks
 from chalicelib.providers import gateways as port
+from chalicelib.providers.gateways.robokassa import refunds
 from chalicelib.providers.gateways.robokassa.settings import PREFIX, Settings
 from chalicelib.providers.gateways.robokassa.wire import (
     invoice_of,
@@ -41,11 +42,14 @@ class Robokassa:
     form_origins: tuple[str, ...] = ()
     asks_contact = False  # its own page does
     ranges = None
+    full_refund_repeats = False
 
     def __init__(self, settings: Settings, http: Outgoing) -> None:
         self._settings = settings
         self._http = http
         self._password1, self._password2 = (secret.get_secret_value() for secret in settings.pair if secret)
+        # refunds know live payments only
+        self.can_refund = settings.password3 is not None and not settings.is_test
         self.title = settings.title
         self.webhook_get = settings.webhook_get
         self.limits = port.Limits(min_kopecks=Kopecks(settings.min_kopecks), max_kopecks=Kopecks(settings.max_kopecks))
@@ -115,6 +119,22 @@ class Robokassa:
         url = f"{settings.base_url}/Merchant/WebService/Service.asmx/OpStateExt"
         # by POST, so that no proxy's log keeps the signature
         return payment_state(parsed(self._http.read("get_payment", "POST", url, data=form)))
+
+    def refund(self, refund: port.Refund) -> port.RefundAnswer:
+        """Refund/Create: a JWT signed by password 3. An answer that is not theirs leaves the outcome unknown.
+
+        :raises ValueError: the payment has no OpKey, or there is no password 3.
+        """
+        if self._settings.password3 is None or not refund.reference:
+            raise ValueError("a refund needs password 3 and the OpKey of the payment")
+        token = refunds.token(refund, self._settings, self._settings.password3.get_secret_value())
+        url = f"{self._settings.services_url}/RefundService/Refund/Create"
+        return refunds.created(self._http.write("refund", "POST", url, data=token, headers=refunds.HEADERS))
+
+    def get_refund(self, refund: port.Refund, request: str | None) -> port.RefundAnswer:
+        """Refund/GetState. :raises UpstreamBroken: also for a request that they do not know."""
+        url = f"{self._settings.services_url}/RefundService/Refund/GetState"
+        return refunds.state(self._http.read("get_refund", "GET", url, params={"id": request or ""}), request)
 
     def _check(self, given: str, *parts: str) -> None:
         try:

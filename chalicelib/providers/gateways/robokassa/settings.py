@@ -29,6 +29,7 @@ class Settings(BaseModel):
     merchant_login: str = Field(min_length=1)
     password1: Password | None = None
     password2: Password | None = None
+    password3: Password | None = Field(None, description="for refunds; generated once they are granted in the cabinet")
     test_password1: Password | None = None
     test_password2: Password | None = None
     is_test: bool = False
@@ -39,13 +40,14 @@ class Settings(BaseModel):
     payment_object: PaymentObject = Field(
         "payment", description="an advance is not yet any one service, and 54-FZ names such a subject a payment"
     )
+    services_url: str = "https://services.robokassa.ru"
     base_url: str = Field("https://auth.robokassa.ru", description="https://auth.robokassa.kz for Kazakhstan")
     title: str = "Банковская карта, СБП (Робокасса)"
     min_kopecks: int = Field(1_00, gt=0)
     max_kopecks: int = Field(100_000_00, gt=0)
     webhook_get: bool = Field(False, description="the cabinet's method of ResultURL is GET")
 
-    @field_validator("base_url")
+    @field_validator("base_url", "services_url")
     @classmethod
     def _private_line(cls, value: str) -> str:
         parts = urlsplit(value)
@@ -59,7 +61,7 @@ class Settings(BaseModel):
         """Equal passwords are refused: they are all that tells purposes and modes apart."""
         if None in self.pair:
             raise ValueError("both passwords of the mode in use must be set: PASSWORD1/2, TEST_PASSWORD1/2 for tests")
-        pairs = (self.password1, self.password2, self.test_password1, self.test_password2)
+        pairs = (self.password1, self.password2, self.password3, self.test_password1, self.test_password2)
         given = [secret.get_secret_value() for secret in pairs if secret is not None]
         if len(set(given)) < len(given):
             raise ValueError("every password must differ")

@@ -15,7 +15,7 @@ from chalicelib.clock import Clock
 from chalicelib.errors import BadWebhook, NotYourTurn, SignatureInvalid
 from chalicelib.money import Kopecks, to_rubles
 from chalicelib.providers import gateways as port
-from chalicelib.providers.gateways.uniteller import wire
+from chalicelib.providers.gateways.uniteller import refunds, wire
 from chalicelib.providers.gateways.uniteller.codes import STATUSES
 from chalicelib.providers.gateways.uniteller.settings import PREFIX, Settings
 from chalicelib.upstream import Outgoing
@@ -37,6 +37,8 @@ class Uniteller:
     name = "uniteller"
     can_save_card = False
     longest = LONGEST
+    can_refund = True
+    full_refund_repeats = True
 
     def __init__(self, settings: Settings, http: Outgoing, pace: port.Pace) -> None:
         self._settings, self._http, self._pace = settings, http, pace
@@ -76,11 +78,11 @@ class Uniteller:
             "URL_RETURN_OK": order.return_url,
             "URL_RETURN_NO": order.return_url,
             "Language": order.language,
-            "Comment": wire.purpose(order),
+            "Comment": wire.purpose(order.account),
             "CallbackFields": " ".join(CALLBACK_FIELDS),
         }
         if settings.fiscal:
-            receipt = wire.receipt(order, settings)
+            receipt = wire.receipt_of(order.account, order.amount_kopecks, settings, order.receipt_to)
             signature = wire.sh(settings.shop_id, number, amount, receipt, self._password)
             fields |= {"Receipt": receipt, "ReceiptSignature": signature}
         return port.Checkout(method="POST", url=settings.pay_url, fields=fields)
@@ -122,6 +124,18 @@ class Uniteller:
         :raises NotYourTurn: nothing was sent. :raises UpstreamBroken: also where our settings are refused.
         """
         return self._results("get_payments", wire.day_and_time("Start", since) | wire.day_and_time("End", until))
+
+    def refund(self, refund: port.Refund) -> port.RefundAnswer:
+        """[A 4.5.2, F 3.11] One call for what is held and for what is captured."""
+        settings, number = self._settings, self._number(refund.invoice)
+        form = refunds.form(refund, number, settings, self._password)
+        answer = self._http.write("refund", "POST", settings.cancel_url, data=form)
+        return refunds.read(answer, refund, number, settings)
+
+    def get_refund(self, refund: port.Refund, request: str | None) -> port.RefundAnswer:
+        """[A 4.5.2.4] A return by SBP is done once the order is Canceled; takes a turn."""
+        returned = self.get_payment(refund.invoice).status is port.PaymentStatus.RETURNED
+        return port.RefundAnswer(status=port.RefundStatus.DONE if returned else port.RefundStatus.ACCEPTED)
 
     def _results(self, call: str, which: Mapping[str, str]) -> Mapping[int, port.PaymentState]:
         later = self._pace(EVERY)

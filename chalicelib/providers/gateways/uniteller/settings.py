@@ -57,3 +57,7 @@ class Settings(BaseModel):
     @property
     def results_url(self) -> str:
         return f"{self.fiscal_url}/results" if self.fiscal else f"{self.base_url}/results/"
+
+    @property
+    def cancel_url(self) -> str:
+        return f"{self.fiscal_url}/cancel" if self.fiscal else f"{self.base_url}/unblock/"

@@ -60,15 +60,15 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def purpose(order: port.Order) -> str:
+def purpose(account: str) -> str:
     """For the payer and the receipt: no personal data, always Russian, within the 128 characters of a line."""
-    return "Пополнение лицевого счёта " + re.sub(r"[^\w./-]", "", order.account)[:64]
+    return "Пополнение лицевого счёта " + re.sub(r"[^\w./-]", "", account)[:64]
 
 
-def receipt(order: port.Order, settings: Settings) -> str:
+def receipt_of(account: str, amount: Kopecks, settings: Settings, to: str | None = None) -> str:
     """The 54-FZ receipt in base64. Sums are written as digits: a float would not be money."""
-    name, total = json.dumps(purpose(order), ensure_ascii=False), to_rubles(order.amount_kopecks)
-    whom = {"email": order.receipt_to, "id": order.receipt_to} if order.receipt_to else {}
+    name, total = json.dumps(purpose(account), ensure_ascii=False), to_rubles(amount)
+    whom = {"email": to, "id": to} if to else {}
     line = f'"name":{name},"price":{total},"qty":1,"sum":{total},"vat":{settings.vat}'
     line += f',"payattr":{settings.payattr},"lineattr":{settings.lineattr}'
     text = f'{{"customer":{json.dumps(whom, ensure_ascii=False)},"taxmode":{settings.taxmode},"lines":[{{{line}}}],'
