@@ -94,7 +94,7 @@ class Refunds:
                 goes_on = self._later(refund, wait.available_from)
             except (UpstreamError, NotFound, KeyError) as error:
                 log.warning("refund postponed", extra={**_names(refund), "error": type(error).__name__})
-                goes_on = self._later(refund, self.now() + AGAIN)
+                goes_on = self._later(refund, self._again(refund))
             if not goes_on:
                 break
         return refund
@@ -135,7 +135,7 @@ class Refunds:
             refund.reason,
         )
         if result not in {PostResult.CREATED, PostResult.ALREADY}:
-            return self._later(refund, self.now() + AGAIN)
+            return self._later(refund, self._again(refund))
         return self._move(refund, "posted", self.now() + AGAIN)
 
     def _send(self, refund: RefundRow) -> bool:
@@ -183,7 +183,7 @@ class Refunds:
     def _unknown(self, refund: RefundRow, topup: TopUpRow) -> bool:
         """A full one that may be repeated waits for the agenda; any other is for a person, and is never sent again."""
         if refund.amount_kopecks == topup.amount_kopecks and self.gateways[topup.gateway].full_refund_repeats:
-            return self._later(refund, self.now() + AGAIN)
+            return self._later(refund, self._again(refund))
         facts = {"amount_kopecks": refund.amount_kopecks, "gateway": topup.gateway, "invoice": topup.invoice}
         self.cases.open(CaseKind.REFUND_UNKNOWN, _ref(refund), self.now(), {"account": topup.account, **facts})
         return self._move(refund, "unknown", None)
@@ -207,7 +207,7 @@ class Refunds:
         amount = Kopecks(refund.amount_kopecks)
         result = self.billing.reverse_refund(topup.account, amount, _external(refund), _source(topup))
         if result not in {PostResult.CREATED, PostResult.ALREADY}:
-            return self._later(refund, self.now() + AGAIN)
+            return self._later(refund, self._again(refund))
         return self._move(refund, "refused", None, give_back=topup)
 
     def _move(
@@ -219,6 +219,11 @@ class Refunds:
         **changes: object,
     ) -> bool:
         return self.store.advance(refund, to, self.now(), PORTAL, due_at, give_back, **changes)
+
+    def _again(self, refund: RefundRow) -> datetime:
+        """The older it is, the longer until the next try."""
+        now = self.now()
+        return now + min(max((now - refund.created_at) / 4, AGAIN), ASK_AGAIN)
 
     def _later(self, refund: RefundRow, due_at: datetime) -> bool:
         """Try again then; what has waited too long stands in the operator's list. False: nothing more to do now."""

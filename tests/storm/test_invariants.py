@@ -172,6 +172,16 @@ def left_over(shop: Product) -> None:
     row(Kind.ASK_GATEWAY, "nothing", shop.clock() + timedelta(days=1), 1).save()
 
 
+def taken_off_and_not_given(shop: Product) -> None:
+    """The account paid for a refund that no company has made."""
+    bootstrap.billing().post_refund("100201", Kopecks(10_00), f"refund:{ID}:x", "gateway:robokassa", "a", "b")
+
+
+def given_and_not_taken_off(shop: Product) -> None:
+    invoice = str(bootstrap.topup_store().existing(ID).invoice)
+    shop.sandbox._state.change("insert into refund values ('x', 'robokassa', ?, 1000, 'finished', '')", invoice)
+
+
 BROKEN: dict[str, tuple[Callable[[Product], None], ...]] = {
     "i1_the_ledger_is_whole": (head_altered,),
     "i2_captured_money_is_credited_once": (credited_twice, credited_to_another, never_credited),
@@ -179,6 +189,7 @@ BROKEN: dict[str, tuple[Callable[[Product], None], ...]] = {
         two_promises_open, promise_without_its_open_row, promise_ended_twice, promise_granted_and_not_told,
         limit_without_a_record, promise_counted_as_money,
     ),
+    "i12_what_goes_back_is_taken_off": (taken_off_and_not_given, given_and_not_taken_off),
     "i6_portal_and_ledger_agree": (marked_without_a_credit, stuck_in_paid),
     "i7_nothing_is_forgotten": (forgotten,),
     "i8_a_status_never_goes_back": (gone_back,),

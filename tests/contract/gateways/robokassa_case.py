@@ -1,21 +1,23 @@
 """Robokassa for the suite: notifications signed here by hand, answers after its documents."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 
 import requests
 from urllib3.exceptions import NewConnectionError
 
-from chalicelib.errors import UpstreamBroken, UpstreamUnavailable
+from chalicelib.errors import OutcomeUnknown, UpstreamBroken, UpstreamUnavailable
 from chalicelib.money import Kopecks
-from chalicelib.providers.gateways import PaymentState, PaymentStatus
+from chalicelib.providers.gateways import PaymentState, PaymentStatus, RefundAnswer, RefundStatus
 from local.web import Response
-from tests.contract.gateways.suite import ORDER, Exchange, GatewayCase
+from tests.contract.gateways.suite import ORDER, Exchange, GatewayCase, RefundExchange
 
 ENVIRON = {
     "ROBOKASSA_MERCHANT_LOGIN": "isp",
     "ROBOKASSA_PASSWORD1": "live-one",
     "ROBOKASSA_PASSWORD2": "live-two",
+    "ROBOKASSA_PASSWORD3": "live-three",
     "ROBOKASSA_TEST_PASSWORD1": "test-one",
     "ROBOKASSA_TEST_PASSWORD2": "test-two",
 }
@@ -103,10 +105,46 @@ EXCHANGES = (
     Exchange("no connection", REFUSED, UpstreamUnavailable),
 )  # fmt: skip
 
+
+def json_answer(value: object, status: int = 200) -> Response:
+    return Response(status, json.dumps(value).encode(), {"Content-Type": "application/json"})
+
+
+REQUEST = "r-12345678"
+TAKEN = {"success": True, "message": None, "requestId": REQUEST}
+NO = {"success": False, "message": "NotEnoughOperationFunds", "requestId": None}
+ACCEPTED = RefundAnswer(status=RefundStatus.ACCEPTED, request=REQUEST)
+REFUNDS = (
+    RefundExchange("taken", json_answer(TAKEN), ACCEPTED),
+    RefundExchange("a part is taken", json_answer(TAKEN), ACCEPTED, full=False),
+    RefundExchange("no", json_answer(NO), RefundAnswer(status=RefundStatus.REFUSED, code="NotEnoughOperationFunds")),
+    RefundExchange("no, in odd words", json_answer(NO | {"message": "<b>\u0412\n"}),
+                   RefundAnswer(status=RefundStatus.REFUSED, code="refused")),
+    RefundExchange("taken without a number", json_answer(TAKEN | {"requestId": None}), OutcomeUnknown),
+    RefundExchange("success in a text", json_answer(TAKEN | {"success": "true"}), OutcomeUnknown),
+    RefundExchange("400", json_answer({"message": "token is not valid"}, 400), OutcomeUnknown),
+    RefundExchange("no, with 403", json_answer(NO, 403), OutcomeUnknown),
+    RefundExchange("a list", json_answer([TAKEN]), OutcomeUnknown),
+    RefundExchange("HTML", Response(200, HTML.encode(), {"Content-Type": "text/html"}), OutcomeUnknown),
+    RefundExchange("nothing", Response(200, b""), OutcomeUnknown),
+    RefundExchange("500", json_answer(TAKEN, 500), OutcomeUnknown),
+    RefundExchange("a broken line", Response(504, dropped=True), OutcomeUnknown),
+    RefundExchange("no connection", REFUSED, UpstreamUnavailable),
+    *(RefundExchange(f"asked: {label}", json_answer({"requestId": REQUEST, "amount": 500.0, "label": label}),
+                     RefundAnswer(status=status, request=REQUEST, code=code), asked=True)
+      for label, status, code in (("finished", RefundStatus.DONE, None), ("processing", RefundStatus.ACCEPTED, None),
+                                  ("canceled", RefundStatus.REFUSED, "canceled"))),
+    *(RefundExchange(f"asked: {title}", json_answer(body), UpstreamBroken, asked=True) for title, body in (
+        ("another one", {"requestId": "r-other-one", "label": "finished"}), ("no such", {"message": "Id is invalid"}),
+        ("a label of tomorrow", {"requestId": REQUEST, "label": "lost"}), ("a list", []),
+    )),
+    RefundExchange("asked: 500", Response(500, b""), UpstreamBroken, asked=True),
+)  # fmt: skip
+
 CASE = GatewayCase(
     name="robokassa",
     environ=ENVIRON,
-    secrets=("live-one", "live-two", "test-one", "test-two"),
+    secrets=("live-one", "live-two", "live-three", "test-one", "test-two"),
     paid=notification(),
     acknowledgement="OK2147483647",
     forged={
@@ -143,4 +181,5 @@ CASE = GatewayCase(
         "two spellings of the top-up": notification(shp={"Shp_topup": "a", "shp_TOPUP": "b"}),
     },
     exchanges=EXCHANGES,
+    refunds=REFUNDS,
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """What every payment gateway owes the portal. A case file per adapter says how its company speaks."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -9,7 +9,7 @@ import requests
 
 from chalicelib.money import Kopecks
 from chalicelib.providers import gateways
-from chalicelib.providers.gateways import Order, Pace, PaymentGateway, PaymentState
+from chalicelib.providers.gateways import Order, Pace, PaymentGateway, PaymentState, Refund, RefundAnswer
 from chalicelib.upstream import Outgoing
 from local.sandbox.wire import InProcessWire
 from local.web import Request, Response
@@ -38,6 +38,29 @@ class Exchange:
 
 
 @dataclass(frozen=True)
+class RefundExchange:
+    """A canned answer to a refund, or with ``asked`` to a question about one, and what the adapter must make of it."""
+
+    title: str
+    answer: Response | Exception
+    expected: RefundAnswer | type[Exception]
+    full: bool = True
+    asked: bool = False
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def refund(self) -> Refund:
+        part = ORDER.amount_kopecks if self.full else Kopecks(12050)
+        return Refund(
+            invoice=ORDER.invoice,
+            reference="D6C9A2F4-1B3C-4D5E-8F90-ABCDEF012345",
+            account=ORDER.account,
+            amount_kopecks=part,
+            paid_kopecks=ORDER.amount_kopecks,
+        )
+
+
+@dataclass(frozen=True)
 class GatewayCase:
     """``paid`` is a good notification for ORDER; ``forged`` and ``unreadable`` are refused ones by title.
 
@@ -53,6 +76,7 @@ class GatewayCase:
     forged: Mapping[str, Mapping[str, str]]
     unreadable: Mapping[str, Mapping[str, str]]
     exchanges: tuple[Exchange, ...]
+    refunds: tuple[RefundExchange, ...]
     order: str = str(ORDER.invoice)
     proven: bool = True
     signature_characters: int = 64

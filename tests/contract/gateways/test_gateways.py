@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from chalicelib.errors import BadWebhook, SignatureInvalid
-from chalicelib.providers.gateways import ADAPTERS, PaymentStatus
-from tests.contract.gateways.suite import ORDER, Exchange, GatewayCase, answering, build
+from chalicelib.providers.gateways import ADAPTERS, PaymentStatus, RefundAnswer
+from tests.contract.gateways.suite import ORDER, Exchange, GatewayCase, RefundExchange, answering, build
 
 PACKAGE = "tests.contract.gateways"
 WRITTEN = sorted(name for name in ADAPTERS if find_spec(f"{PACKAGE}.{name}_case"))
@@ -98,6 +98,24 @@ def test_an_answer_to_a_status_query_means_what_the_documents_say(case: GatewayC
             gateway.get_payment(ORDER.invoice)
     else:
         assert gateway.get_payment(ORDER.invoice) == exchange.expected
+
+
+REFUNDS = [(case, exchange) for case in CASES.values() for exchange in case.refunds]
+
+
+@pytest.mark.parametrize(("case", "exchange"), REFUNDS, ids=[f"{case.name}: {each.title}" for case, each in REFUNDS])
+def test_an_answer_to_a_refund_means_what_the_documents_say(case: GatewayCase, exchange: RefundExchange) -> None:
+    """What is not theirs, or may have happened, is unknown: never a refusal, never a success."""
+    gateway = build(case, answering(exchange.answer), exchange.environ)
+
+    def ask() -> RefundAnswer:
+        return gateway.get_refund(exchange.refund, "r-12345678") if exchange.asked else gateway.refund(exchange.refund)
+
+    if isinstance(exchange.expected, type):
+        with pytest.raises(exchange.expected):
+            ask()
+    else:
+        assert ask() == exchange.expected
 
 
 @each_case

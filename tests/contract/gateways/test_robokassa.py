@@ -1,6 +1,8 @@
 """What only Robokassa asks for: its checkout, its modes, its settings."""
 
+import base64
 import hashlib
+import hmac
 import json
 from decimal import Decimal
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -8,8 +10,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.errors import SignatureInvalid
-from chalicelib.providers.gateways import PaymentStatus
+from chalicelib.errors import OutcomeUnknown, SignatureInvalid
+from chalicelib.money import Kopecks
+from chalicelib.providers.gateways import PaymentStatus, Refund
 from local.web import Request, Response, parse_form
 from tests.contract.gateways.robokassa_case import CASE, SHP, notification, result
 from tests.contract.gateways.suite import ORDER, build
@@ -176,3 +179,38 @@ def test_kazakhstan_and_this_machine_are_possible_addresses() -> None:
     for base in ("https://auth.robokassa.kz", "http://127.0.0.1:8000/sandbox/robokassa/"):
         url = build(CASE, environ={"ROBOKASSA_BASE_URL": base}).create_checkout(ORDER).url
         assert url.startswith(f"{base.rstrip('/')}/Merchant/Index.aspx?")
+
+
+def parts_of(token: bytes) -> list[bytes]:
+    return [base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4)) for part in token.split(b".")]
+
+
+@pytest.mark.parametrize(("kopecks", "sum_"), [(500_00, None), (120_50, Decimal("120.50"))])
+def test_a_refund_is_a_jwt_of_exact_digits_signed_by_password_3(kopecks: int, sum_: Decimal | None) -> None:
+    seen: list[Request] = []
+
+    def handle(request: Request) -> Response:
+        seen.append(request)
+        return Response(200, b"")
+
+    refund = Refund(invoice=7, reference="OP-1", account="100201", amount_kopecks=Kopecks(kopecks),
+                    paid_kopecks=Kopecks(500_00))  # fmt: skip
+    with pytest.raises(OutcomeUnknown):
+        build(CASE, handle).refund(refund)
+    [request] = seen
+    assert (request.path, request.content_type) == ("/RefundService/Refund/Create", "application/jwt")
+    head, payload, signature = parts_of(request.body)
+    signed = request.body.rpartition(b".")[0]
+    assert signature == hmac.new(b"live-three", signed, hashlib.sha256).digest()
+    assert json.loads(head) == {"typ": "JWT", "alg": "HS256"}
+    body = json.loads(payload, parse_float=Decimal)
+    assert (body["OpKey"], body.get("RefundSum")) == ("OP-1", sum_)
+    [item] = body["InvoiceItems"]
+    assert (item["Cost"], item["Quantity"], item["Tax"]) == (Decimal(kopecks) / 100, 1, "none")
+
+
+def test_refunds_need_password_3_and_live_payments() -> None:
+    assert build(CASE).can_refund
+    assert not build(CASE, environ=TEST_MODE).can_refund
+    without = {name: value for name, value in CASE.environ.items() if "PASSWORD3" not in name}
+    assert not build(CASE.__class__(**{**vars(CASE), "environ": without})).can_refund

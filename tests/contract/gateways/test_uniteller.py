@@ -9,8 +9,9 @@ from hashlib import md5, sha256
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.errors import NotYourTurn, SignatureInvalid, UpstreamBroken
-from chalicelib.providers.gateways import PaymentStatus
+from chalicelib.errors import NotYourTurn, OutcomeUnknown, SignatureInvalid, UpstreamBroken
+from chalicelib.money import Kopecks
+from chalicelib.providers.gateways import PaymentStatus, Refund
 from local.web import Request, Response, parse_form
 from tests.contract.gateways.suite import NOW, ORDER, Handle, build
 from tests.contract.gateways.uniteller_case import CASE, NUMBER, PAID, PASSWORD, notification, row, rows
@@ -207,6 +208,45 @@ def test_the_company_may_not_write_into_our_log() -> None:
         build(CASE, lambda request: words).get_payment(7)
     assert "4321" not in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+WHOLE = Refund(invoice=ORDER.invoice, reference=None, account="100201", amount_kopecks=ORDER.amount_kopecks,
+               paid_kopecks=ORDER.amount_kopecks)  # fmt: skip
+PART = WHOLE.model_copy(update={"amount_kopecks": Kopecks(12050)})
+
+
+def cancellation(refund: Refund, environ: dict[str, str]) -> tuple[str, dict[str, str]]:
+    seen: list[Request] = []
+    with pytest.raises(OutcomeUnknown):
+        build(CASE, recorded(Response(200, b"?"), seen), environ).refund(refund)
+    return seen[0].path, dict(parse_form(seen[0].body))
+
+
+def signed(*slots: str) -> str:
+    text = "&".join(sha256(slot.encode()).hexdigest() for slot in (*slots, PASSWORD))
+    return sha256(text.encode()).hexdigest().upper()
+
+
+def test_a_cancellation_signs_what_it_sends_and_nothing_else() -> None:
+    path, fields = cancellation(WHOLE, {})
+    common = {"Format": "1", "RVRReason": "1", "S_FIELDS": "OrderNumber;Response_Code;Status"}
+    assert path == "/unblock/"
+    assert fields == {"OrderID": NUMBER, "Shop_ID": "00001234", **common,
+                      "Signature": signed(NUMBER, "00001234", *common.values())}  # fmt: skip
+    _, fields = cancellation(PART, {})
+    assert fields["Subtotal_P"] == "120.50"
+    assert fields["Signature"] == signed(NUMBER, "00001234", "120.50", *common.values())
+
+
+def test_a_cancellation_with_receipts_names_the_sum_and_for_a_part_its_receipt() -> None:
+    path, fields = cancellation(WHOLE, FISCAL)
+    assert path == "/v2/cancel"
+    assert fields == {"OrderID": NUMBER, "UPID": "00001234", "Subtotal": "500.00",
+                      "Signature": signed(NUMBER, "00001234", "500.00")}  # fmt: skip
+    _, fields = cancellation(PART, FISCAL)
+    receipt = fields["Receipt"]
+    assert fields["Signature"] == signed(NUMBER, "00001234", "120.50", receipt)
+    assert json.loads(base64.b64decode(receipt), parse_float=Decimal)["total"] == Decimal("120.50")
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,13 @@ VECTORS: list[dict[str, Any]] = json.loads(Path(__file__).with_name("vectors_uni
 ]
 #: What the adapter does not do (yet): each is named, so that none is skipped in silence.
 UNSUPPORTED = {
-    "fiscal_cancel_signature", "fiscal_register_signature", "iacheck_signature", "iaconfirm_signature",
+    "fiscal_register_signature", "iacheck_signature", "iaconfirm_signature",
     "iapay_signature", "payment_link", "recurrent_answer_signature", "recurrent_receipt_signature",
-    "recurrent_request", "recurrent_signature", "register_signature", "unblock_signature",
+    "recurrent_request", "recurrent_signature", "register_signature",
 }  # fmt: skip
 SUPPORTED = {
     "callback_signature": 3, "callback_verification": 6, "fiscal_callback": 2, "fiscal_payment_signature": 1,
-    "payment_signature": 5, "receipt_signature": 1,
+    "payment_signature": 5, "receipt_signature": 1, "unblock_signature": 2, "fiscal_cancel_signature": 1,
 }  # fmt: skip
 PLACES = ("Shop_IDP", "Order_IDP", "Subtotal_P", "MeanType", "EMoneyType", "Lifetime", "Customer_IDP", "Card_IDP",
           "IData", "PT_Code")  # fmt: skip
@@ -68,6 +68,12 @@ def test_receipt_signature_agrees(vector: dict[str, Any]) -> None:
     given = vector["input"]
     slots = [given["params"][name] for name in ("Shop_IDP", "Order_IDP", "Subtotal_P", "Receipt")]
     assert sh(*slots, given["password"]) == vector["expected"]["signature"]
+
+
+@of("unblock_signature", "fiscal_cancel_signature")
+def test_signature_of_a_cancellation_agrees(vector: dict[str, Any]) -> None:
+    given = vector["input"]
+    assert sh(*given["params"].values(), given["password"]) == vector["expected"]["signature"]
 
 
 @of("callback_signature")

@@ -1,15 +1,16 @@
 """Uniteller for the suite: notifications signed here by hand, answers of /results/ after its documents."""
 
+import json
 from hashlib import md5
 
 import requests
 from urllib3.exceptions import NewConnectionError
 
-from chalicelib.errors import UpstreamBroken, UpstreamUnavailable
+from chalicelib.errors import OutcomeUnknown, UpstreamBroken, UpstreamUnavailable
 from chalicelib.money import Kopecks
-from chalicelib.providers.gateways import PaymentState, PaymentStatus
+from chalicelib.providers.gateways import PaymentState, PaymentStatus, RefundAnswer, RefundStatus
 from local.web import Response
-from tests.contract.gateways.suite import ORDER, Exchange, GatewayCase
+from tests.contract.gateways.suite import ORDER, Exchange, GatewayCase, RefundExchange
 
 PASSWORD = "point-password-of-80-characters"
 ENVIRON = {"UNITELLER_SHOP_ID": "00001234", "UNITELLER_LOGIN": "4321", "UNITELLER_PASSWORD": PASSWORD}
@@ -99,6 +100,61 @@ EXCHANGES = (
     Exchange("no connection", REFUSED, UpstreamUnavailable),
 )  # fmt: skip
 
+FISCAL = {"UNITELLER_FISCAL": "true"}
+DONE, ACCEPTED = RefundAnswer(status=RefundStatus.DONE), RefundAnswer(status=RefundStatus.ACCEPTED)
+
+
+def canceled(status: str, code: str = "AS000", number: str = NUMBER) -> Response:
+    return text(f"OrderNumber;Response_Code;Status\r\n{number};{code};{status}\r\n")
+
+
+def error(code: int) -> Response:
+    return text(f"ErrorCode;ErrorMessage\r\n{code};Some words\r\n")
+
+
+def no(code: str) -> RefundAnswer:
+    return RefundAnswer(status=RefundStatus.REFUSED, code=code)
+
+
+def fiscal(code: object, status: str = "Canceled") -> Response:
+    return text(json.dumps({"Code": code, "Note": "", "Receipt": "", "Status": status, "Balance": "0"}))
+
+
+WORDS = {1: "authentication", 3: "missing_parameter", 4: "not_found", 5: "bad_format", 10: "bad_field",
+         17: "not_allowed", 35: "partial_not_supported"}  # fmt: skip
+REFUNDS = (
+    RefundExchange("canceled", canceled("Canceled"), DONE),
+    RefundExchange("SBP: paid, and canceled later", canceled("Paid"), ACCEPTED),
+    RefundExchange("a part: the order stays paid", canceled("Paid"), DONE, full=False),
+    RefundExchange("a part, told as such", canceled("Partly canceled"), DONE, full=False),
+    RefundExchange("code 16 for the whole: it has been done", error(16), DONE),
+    RefundExchange("code 16 for a part: it cannot be done", error(16), no("already_canceled"), full=False),
+    *(RefundExchange(f"code {code}", error(code), no(word)) for code, word in WORDS.items()),
+    RefundExchange("code 15: interrupted", error(15), OutcomeUnknown),
+    RefundExchange("a code of tomorrow", error(99), OutcomeUnknown),
+    RefundExchange("another order", canceled("Canceled", number="LK-7"), OutcomeUnknown),
+    RefundExchange("not approved", canceled("Canceled", "AS100"), OutcomeUnknown),
+    RefundExchange("a status of tomorrow", canceled("Blocked"), OutcomeUnknown),
+    RefundExchange("ERROR:", text("ERROR: Authentication error"), OutcomeUnknown),
+    RefundExchange("HTML", Response(200, HTML.encode(), {"Content-Type": "text/html"}), OutcomeUnknown),
+    RefundExchange("nothing", text(""), OutcomeUnknown),
+    RefundExchange("403", Response(403, canceled("Canceled").body), OutcomeUnknown),
+    RefundExchange("500", Response(500, canceled("Canceled").body), OutcomeUnknown),
+    RefundExchange("a broken line", Response(504, dropped=True), OutcomeUnknown),
+    RefundExchange("no connection", REFUSED, UpstreamUnavailable),
+    RefundExchange("with a receipt", fiscal("0"), DONE, environ=FISCAL),
+    RefundExchange("with a receipt, 00", fiscal("00"), DONE, environ=FISCAL),
+    RefundExchange("with a receipt, a number", fiscal(0), DONE, environ=FISCAL),
+    RefundExchange("with a receipt, code 16", fiscal("16"), DONE, environ=FISCAL),
+    RefundExchange("with a receipt, code 17", fiscal("17"), no("not_allowed"), environ=FISCAL),
+    *(RefundExchange(f"the receipt failed, {code}", fiscal(code), OutcomeUnknown, environ=FISCAL) for code in (50, 51)),
+    RefundExchange("with a receipt, HTML", text(HTML), OutcomeUnknown, environ=FISCAL),
+    RefundExchange("with a receipt, a list", text("[]"), OutcomeUnknown, environ=FISCAL),
+    RefundExchange("asked: canceled", rows(row("Canceled")), DONE, asked=True),
+    RefundExchange("asked: still paid", rows(row("Paid")), ACCEPTED, asked=True),
+    RefundExchange("asked: HTML", text(HTML), UpstreamBroken, asked=True),
+)  # fmt: skip
+
 CASE = GatewayCase(
     name="uniteller",
     environ=ENVIRON,
@@ -132,6 +188,7 @@ CASE = GatewayCase(
         "a lone surrogate in a signed value": notification() | {"Total": "\udcff"},
     },
     exchanges=EXCHANGES,
+    refunds=REFUNDS,
     order=NUMBER,
     proven=False,
     signature_characters=32,

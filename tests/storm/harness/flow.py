@@ -29,8 +29,8 @@ class Flow:
     again: Callable[[Product, Any], Got | None]
     holds: Callable[[Product, Any], None]
     settings: dict[str, object] = field(default_factory=dict)
-    #: how many cases a person finds in the end
-    cases: int = 0
+    #: how many cases a person finds in the end; None: it depends on what was broken, ``holds`` looks
+    cases: int | None = 0
     #: outside of the storm only the faults that leave something different behind are tried
     sparing: bool = False
 
