@@ -15,6 +15,7 @@ from chalicelib.services.refunds import Refused
 from chalicelib.store.refunds import RefundRow
 from chalicelib.store.topups import TopUpRow
 from local.web import Response
+from ops.__main__ import main
 from tests.product import Product
 
 GATEWAYS = ["robokassa", "uniteller"]
@@ -309,3 +310,45 @@ def test_the_older_it_is_the_longer_until_the_next_try(shop: Product) -> None:
     before = len(shop.sandboxed("GET", "/sandbox/calls-log"))
     shop.advance(hours=24)
     assert 20 < len(shop.sandboxed("GET", "/sandbox/calls-log")) - before < 60
+
+
+BY = ("--operator", "i.petrova", "--reason", "Ошибочный платёж")
+
+
+def test_staff_give_back_look_and_settle(shop: Product, capsys: pytest.CaptureFixture[str]) -> None:
+    topup = paid(shop, "robokassa").topup_id
+    shop.fault("robokassa", "refund", "timeout_after")
+    assert main(["refunds", "make", topup, "120,50", *BY, "--id", "r1"]) == 1
+    assert "id r1\nr1  120.50 RUB  unknown: nobody knows" in capsys.readouterr().out
+    assert main(["refunds", "settle", topup, "r1", "done", "--operator", "o.sidorov"]) == 0
+    assert main(["refunds", "make", topup, *BY]) == 0
+    assert main(["refunds", "show", topup]) == 0
+    told = capsys.readouterr().out
+    assert "2 refunds" in told
+    assert "379.50 RUB  accepted" in told
+    assert "done by o.sidorov" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["make", "no-such-topup", *BY], "no such top-up"),
+        (["make", "TOPUP", "600", *BY], "50000 kopecks of it are left"),
+        (["settle", "TOPUP", "x", "done", "--operator", "a"], "no such top-up or refund"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_words(
+    shop: Product, capsys: pytest.CaptureFixture[str], arguments: list[str], why: str
+) -> None:
+    topup = paid(shop, "robokassa").topup_id
+    assert main(["refunds", *(topup if each == "TOPUP" else each for each in arguments)]) == 1
+    assert why in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["make", "t", "-5"], ["make", "t", "1e2"], ["make", "t", "--id", "a b"], ["make"]]
+)
+def test_bad_arguments_are_named(shop: Product, arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["refunds", *arguments, *BY])
+    assert ended.value.code == 2
