@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 SHORTEST = timedelta(hours=2)
 #: The company may register an order a little before or after the moment that we have written down.
 SLACK = timedelta(minutes=5)
+#: How long an answer serves others: one look of the agenda.
+FRESH = timedelta(minutes=1)
 #: An order past its end by so much is asked about alone: it is rare, and would widen everybody's range.
 PAST_END = timedelta(hours=1)
 
@@ -33,7 +35,8 @@ class Answer:
 
     def holds(self, topup: TopUpRow, item: AgendaRow, now: datetime) -> bool:
         """Whether it says something of this order too, no older than the moment at which the question was due."""
-        return self.since <= topup.created_at and item.due_at <= self.asked_at <= now
+        fresh = item.due_at <= self.asked_at <= now <= self.asked_at + FRESH
+        return self.since <= topup.created_at and fresh
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ QUESTIONS = (1, 5, 15, 60)
 #: The webhook's own try to credit comes first; the agenda finishes what it could not.
 FIRST_SETTLE = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
+#: What a company has spoken of is asked about so long, even past its end: its own list may be late.
+WOKEN = timedelta(hours=2)
 _NO_MONEY = (PaymentStatus.DECLINED, PaymentStatus.RETURNED)
 
 
@@ -134,7 +136,8 @@ class Settlement:
     def _later_question(self, topup: TopUpRow) -> Next | None:
         """As long as the order can be paid it is asked about; once more at the very end, because support may
         turn a decline into a payment; then never again."""
-        if self.now() < topup.expires_at:
+        woken_until = topup.woken_at + WOKEN if topup.woken_at else topup.expires_at
+        if self.now() < max(topup.expires_at, woken_until):
             return self._next_question(topup)
         at = topup.created_at + self.settings.topup_last_question
         return Next(Kind.ASK_GATEWAY, at) if at > self.now() else None

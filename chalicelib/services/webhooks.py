@@ -58,7 +58,7 @@ class Webhooks:
 
     def _told(self, topup: TopUpRow, event: PaymentEvent, name: str) -> None:
         """Signed, and too little to decide by: the company's answer to our own question decides."""
-        if topup.status == "paid" and event.status is not PaymentStatus.PAID:
+        if topup.status == "paid" and event.status in {PaymentStatus.RETURNED, PaymentStatus.PARTLY_RETURNED}:
             # the credit comes first: only then can it be seen what went back
             raise UpstreamUnavailable(f"{name} must come again")
         try:

@@ -232,6 +232,41 @@ def test_a_return_is_heard_again_once_the_money_is_credited(shop: Product) -> No
     assert shop.notify(shop.told_fields(topup, "canceled"), "uniteller").status == 503
 
 
+def test_a_bill_that_is_out_is_no_news_while_the_money_is_on_its_way(shop: Product) -> None:
+    topup = ordered(shop)
+    shop.fault("billing", "post_payment", "timeout_before", times=1)
+    shop.pay(topup)
+    assert shop.status(topup) == "paid"
+    assert shop.notify(shop.told_fields(topup, "waiting"), "uniteller").status == 200
+
+
+def test_a_claim_long_after_the_end_is_followed_up_when_the_list_is_late(shop: Product) -> None:
+    """The company has our 200 and will not come again."""
+    topup = ordered(shop)
+    shop.advance(days=4)
+    assert shop.status(topup) == "expired"
+    assert shop.notify(shop.told_fields(topup), "uniteller").status == 200
+    shop.sandbox._state.change("delete from uniteller")
+    late = {"number": f"LK-{topup.invoice}", "kopecks": 500_00, "at": shop.clock().isoformat()}
+    shop.sandbox._state.change(
+        "insert into uniteller values (?, ?, ?, 'paid', '{}', ?, ?, null, null, '123456789012')",
+        late["number"], late["kopecks"], late["kopecks"], late["at"], late["at"],
+    )  # fmt: skip
+    shop.advance(minutes=6)
+    assert (shop.status(topup), shop.balance("100201")) == ("credited", 500_00)
+    assert bootstrap.topup_store().existing(topup.topup_id).late
+
+
+def test_an_answer_serves_for_a_minute(shop: Product) -> None:
+    first, second = ordered(shop), ordered(shop, "100202")
+    shop.clock.advance(61)
+    bootstrap.questions().ask_now(bootstrap.topup_store().existing(first.topup_id))
+    shop.pay(second, webhook="lost")
+    shop.clock.advance(120)
+    bootstrap.questions().ask_now(bootstrap.topup_store().existing(second.topup_id))
+    assert shop.status(second) == "credited"
+
+
 @pytest.mark.parametrize("order", ["LK-999999", "15-abc"])
 def test_an_order_that_we_do_not_know_is_quarantined(shop: Product, order: str) -> None:
     from tests.contract.gateways.uniteller_case import notification

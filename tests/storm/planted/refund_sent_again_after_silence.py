@@ -14,5 +14,5 @@ def plant() -> None:
     may_repeat = (
         "if refund.amount_kopecks == topup.amount_kopecks and self.gateways[topup.gateway].full_refund_repeats:"
     )
-    again = "if True:\n            return self._answered(refund, self.gateways[topup.gateway].refund(_asked(refund, topup)))"
-    rewrite(Refunds._unknown, {may_repeat: f"{again}\n        if False:"})
+    again = "return self._answered(refund, self.gateways[topup.gateway].refund(_asked(refund, topup)))"
+    rewrite(Refunds._unknown, {may_repeat: f"if True:\n        {again}\n    if False:"})

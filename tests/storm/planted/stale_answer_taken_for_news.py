@@ -8,4 +8,4 @@ SHOWS = "'awaiting_payment' == 'credited'"
 
 
 def plant() -> None:
-    rewrite(Answer.holds, {"and item.due_at <= self.asked_at <= now": ""})
+    rewrite(Answer.holds, {"fresh = item.due_at <= self.asked_at <= now <= self.asked_at + FRESH": "fresh = True"})
