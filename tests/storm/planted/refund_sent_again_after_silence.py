@@ -7,7 +7,7 @@ CAUGHT_BY = (
     "tests/services/test_refunds.py::"
     "test_an_unknown_outcome_is_a_case_and_never_sent_again[robokassa-None-timeout_after]"
 )
-SHOWS = "'accepted' == 'unknown'"
+SHOWS = "'refused' == 'unknown'"
 
 
 def plant() -> None:
