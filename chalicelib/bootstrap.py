@@ -96,16 +96,16 @@ internet = cache(lambda: Internet(billing()))
 internet_password = cache(lambda: InternetPassword(billing(), now, lambda size: random_bytes(size), token))
 portal_password = cache(lambda: PortalPassword(settings(), passwords(), Guesses(settings()), now, token))
 questions = cache(lambda: Questions(topup_store(), gateways(), settlement(), agenda(), now))
+refund_store = cache(lambda: RefundStore(settings().agenda_shards))
 refunds = cache(
     lambda: Refunds(
-        RefundStore(settings().agenda_shards), topup_store(), billing(), gateways(), agenda(), CaseStore(), now, token,
-        settings(),
+        refund_store(), topup_store(), billing(), gateways(), agenda(), CaseStore(), now, token, settings()
     )
 )  # fmt: skip
 webhooks = cache(lambda: Webhooks(gateways(), topup_store(), settlement(), questions(), CaseStore(), now))
 message_store = cache(lambda: MessageStore(settings().agenda_shards))
 messages = cache(lambda: Messages(message_store(), agenda(), senders(), SubscriberStore(), CaseStore(), now))
-cases = cache(lambda: Cases(CaseStore(), topup_store(), message_store(), now, settings()))
+cases = cache(lambda: Cases(CaseStore(), topup_store(), message_store(), refund_store(), now, settings()))
 promises = cache(lambda: PromiseStore(settings().agenda_shards))
 expiry = cache(lambda: PromiseExpiry(promises(), billing(), settlement(), questions(), CaseStore(), now, settings()))
 promised_payments = cache(lambda: PromisedPayments(promises(), billing(), agenda(), expiry(), now, token, settings()))

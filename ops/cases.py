@@ -96,7 +96,7 @@ def _age(passed: timedelta) -> str:
 
 
 def _print(file: CaseFile) -> None:
-    row, topup, message = file.row, file.topup, file.message
+    row, topup, message, refund = file.row, file.topup, file.message, file.refund
     print(f"{row.case_id}  {row.status}  opened {to_text(row.opened_at)}")
     for name, value in row.facts.items():
         print(f"  {name}: {value}")
@@ -106,6 +106,8 @@ def _print(file: CaseFile) -> None:
         print(f"  now {topup.status}, next on the agenda: {_due(topup.agenda_key)}")
         for event in file.events:
             print(f"  {to_text(event.at)} {event.name} by {event.by}")
+    if refund is not None:
+        print(f"refund {refund.id}: {to_rubles(Kopecks(refund.amount_kopecks))} RUB, {refund.status}")
     if message is not None:
         told = ", ".join(f"{channel} {outcome.partition(':')[0]}" for channel, outcome in message.outcomes.items())
         print(f"message {message.message_id}: {told or 'never tried'}, next on the agenda: {_due(message.agenda_key)}")

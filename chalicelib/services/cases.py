@@ -18,6 +18,7 @@ from chalicelib.errors import OutcomeUnknown, PortalError
 from chalicelib.store.agenda import Kind
 from chalicelib.store.cases import CLOSED, OPEN, CaseKind, CaseRow, CaseStore
 from chalicelib.store.messages import MessageRow, MessageStore
+from chalicelib.store.refunds import ENDED, RefundRow, RefundStore
 from chalicelib.store.topups import EventRow, Next, TopUpRow, TopUpStore
 from chalicelib.store.transaction import ConditionFailed, Transaction
 
@@ -49,6 +50,7 @@ class CaseFile:
     topup: TopUpRow | None = None
     events: Sequence[EventRow] = ()
     message: MessageRow | None = None
+    refund: RefundRow | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Cases:
     store: CaseStore
     topups: TopUpStore
     messages: MessageStore
+    refunds: RefundStore
     now: Clock
     settings: Settings
 
@@ -122,7 +125,9 @@ class Cases:
         if row.kind in NOTHING_TO_RETRY:
             raise Refused("there is nothing to try again: decide by hand, then close it")
         file = self._file(row)
-        if file.topup is not None:
+        if file.refund is not None:
+            self._refund_due_now(file.refund, tx)
+        elif file.topup is not None:
             self._topup_due_now(file.topup, tx)
         elif file.message is not None:
             if row.kind == CaseKind.AGENDA and file.message.agenda_key is None:
@@ -137,10 +142,20 @@ class Cases:
         kind = Kind.SETTLE_TOPUP if topup.status == "paid" else Kind.ASK_GATEWAY
         self.topups.replan(topup, Next(kind, self.now()), tx)
 
+    def _refund_due_now(self, refund: RefundRow, tx: Transaction) -> None:
+        if refund.status == "unknown":
+            raise Refused("nobody may ask for it again: find out, `refunds settle` it, then close the case")
+        if refund.status in ENDED:
+            raise Refused(f"the refund is {refund.status}: close the case")
+        self.refunds.replan(refund, self.now(), tx)
+
     def _file(self, row: CaseRow) -> CaseFile:
         kind, ref = _about(row)
         if kind == Kind.DELIVER_MESSAGE:
             return CaseFile(row, message=self.messages.get(ref))
+        if kind == Kind.REFUND:
+            topup_id, _, id = ref.partition("#")
+            return CaseFile(row, topup=self.topups.get(topup_id), refund=self.refunds.get(topup_id, id))
         return CaseFile(row, topup=self.topups.get(ref) if kind else None)
 
     def _settled_itself(self, row: CaseRow) -> bool:
@@ -162,14 +177,18 @@ def _about(row: CaseRow) -> tuple[str, str]:
         return kind, ref
     if row.kind == CaseKind.UNDELIVERED:
         return Kind.DELIVER_MESSAGE, row.ref
+    if row.kind in {CaseKind.REFUND_UNKNOWN, CaseKind.REFUND_UNFINISHED}:
+        return Kind.REFUND, row.ref
     return ("", "") if row.kind == CaseKind.UNKNOWN_ORDER else (Kind.SETTLE_TOPUP, row.ref)
 
 
 def _is_over(file: CaseFile) -> bool:
     """Whether what the portal waited for has come, so that nobody need look."""
     kind, topup = file.row.kind, file.topup
+    if kind in {CaseKind.REFUND_UNKNOWN, CaseKind.REFUND_UNFINISHED}:
+        return file.refund is not None and file.refund.status in ENDED
     if kind == CaseKind.AGENDA:
-        fact = topup or file.message
+        fact = file.refund or topup or file.message
         return fact is not None and fact.agenda_key is None
     if topup is None or kind in {CaseKind.WRONG_AMOUNT, CaseKind.OTHER_ORDER, CaseKind.RETURNED}:
         return False

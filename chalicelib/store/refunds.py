@@ -20,6 +20,8 @@ from chalicelib.store.topups import TopUpRow
 from chalicelib.store.transaction import ConditionFailed, Transaction
 
 Status = Literal["created", "posted", "sending", "accepted", "done", "refusing", "refused", "unknown"]
+#: Nothing more becomes of these.
+ENDED = ("done", "refused")
 _REFUND = "refund#"
 
 
@@ -120,6 +122,16 @@ class RefundStore:
             return refund.revision == seen + 1 and same and list(refund.events) == events
         refund.refresh(consistent_read=True)
         return True
+
+    def replan(self, refund: RefundRow, due_at: datetime, tx: Transaction) -> None:
+        """Make an unchanged refund due anew, within a transaction of the caller's."""
+        due = self._due(refund, due_at)
+        if refund.agenda_key != due.key:
+            if refund.agenda_key:
+                tx.delete("agenda before", pointed(refund.agenda_key))
+            tx.put("agenda", due)
+        actions: list[Action] = [RefundRow.revision.set(refund.revision + 1), RefundRow.agenda_key.set(due.key)]
+        tx.update("refund", RefundRow(refund.topup_id, refund.item), actions, RefundRow.revision == refund.revision)
 
     def _set_aside(self, tx: Transaction, topup: TopUpRow, kopecks: int) -> None:
         actions: list[Action] = [

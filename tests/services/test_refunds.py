@@ -11,6 +11,7 @@ from chalicelib import bootstrap
 from chalicelib.billing import OperationsQuery
 from chalicelib.billing.embedded.verify import verify
 from chalicelib.money import Kopecks
+from chalicelib.services.cases import Refused as CaseRefused
 from chalicelib.services.refunds import Refused
 from chalicelib.store.refunds import RefundRow
 from chalicelib.store.topups import TopUpRow
@@ -310,6 +311,33 @@ def test_the_older_it_is_the_longer_until_the_next_try(shop: Product) -> None:
     before = len(shop.sandboxed("GET", "/sandbox/calls-log"))
     shop.advance(hours=24)
     assert 20 < len(shop.sandboxed("GET", "/sandbox/calls-log")) - before < 60
+
+
+def test_a_case_of_a_refund_ends_with_it(shop: Product) -> None:
+    topup = paid(shop, "robokassa")
+    shop.fault("robokassa", "refund", "timeout_after")
+    give_back(topup)
+    case = f"refund_unknown:{topup.topup_id}#r1"
+    with pytest.raises(CaseRefused, match="refunds settle"):
+        bootstrap.cases().retry(case, "anna", "again")
+    bootstrap.cases().watch()
+    assert case_ids(shop) == [case]
+    bootstrap.refunds().settle(topup.topup_id, "r1", True, "i.petrova")
+    bootstrap.cases().watch()
+    assert not shop.cases()
+
+
+def test_a_stuck_refund_is_tried_at_once_when_its_case_says_so(shop: Product) -> None:
+    topup = paid(shop, "robokassa")
+    shop.fault("robokassa", "get_payment", "http_500", times=1000)
+    give_back(topup)
+    shop.advance(hours=26)
+    [case] = case_ids(shop)
+    shop.sandboxed("DELETE", "/sandbox/faults")
+    bootstrap.cases().retry(case, "anna", "it is up again")
+    bootstrap.agenda_runner().run_due()
+    assert (now(topup).status, case_ids(shop)) == ("accepted", [])
+    assert main(["cases", "show", case]) == 0
 
 
 BY = ("--operator", "i.petrova", "--reason", "Ошибочный платёж")
