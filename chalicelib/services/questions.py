@@ -92,14 +92,15 @@ class Questions:
             raise UpstreamUnavailable(f"top-up {topup.topup_id} keeps changing")
         try:
             self.ask_now(woken)
-        except UpstreamError as error:
+        except (UpstreamError, ConditionFailed) as error:
+            # it is written down: the agenda asks; or somebody else has ended the order in the same instant
             log.warning("asked later", extra={"topup": topup.topup_id, "error": type(error).__name__})
 
     def _state(self, topup: TopUpRow, item: AgendaRow) -> PaymentState:
         gateway, now = self.gateways[topup.gateway], self.now()
         ranges = gateway.ranges
         age = now - topup.created_at
-        if ranges is None or now > topup.expires_at + PAST_END or age > ranges.longest - 2 * SLACK:
+        if ranges is None or now > topup.expires_at + PAST_END or age > ranges.longest - 3 * SLACK:
             return gateway.get_payment(topup.invoice)
         answer = self.answers.get(gateway.name)
         if answer is None or not answer.holds(topup, item, now):

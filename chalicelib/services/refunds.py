@@ -109,7 +109,9 @@ class Refunds:
             raise NotFound(id)
         if refund.status != "unknown":
             raise Refused(f"it is {refund.status}, not unknown")
-        self.store.advance(refund, "done" if done else "refusing", self.now(), operator, None if done else self.now())
+        to: store_of.Status = "done" if done else "refusing"
+        if not self.store.advance(refund, to, self.now(), operator, None if done else self.now()):
+            raise Refused(f"somebody else has decided: it is {refund.status}")
         return self.proceed(refund)
 
     def _allowed(self, topup: TopUpRow, kopecks: Kopecks | None, left: int) -> int:
@@ -143,9 +145,12 @@ class Refunds:
         topup = self.topups.existing(refund.topup_id)
         gateway = self.gateways[topup.gateway]
         state = gateway.get_payment(topup.invoice)
-        if state.status is PaymentStatus.RETURNED and refund.amount_kopecks == topup.amount_kopecks:
+        full = refund.amount_kopecks == topup.amount_kopecks
+        if full and state.status is PaymentStatus.RETURNED:
             return self._move(refund, "done", None)
-        if state.status not in {PaymentStatus.PAID, PaymentStatus.PARTLY_RETURNED}:
+        # a part went back without us: the whole is not there any more, and the company would give the rest
+        whole = state.status is PaymentStatus.PAID
+        if not (whole or (not full and state.status is PaymentStatus.PARTLY_RETURNED)):
             return self._move(refund, "refusing", self.now() + AGAIN, code=f"payment_{state.status}")
         mine, at = self.token(), self.now()
         due = at + AGAIN
@@ -173,17 +178,22 @@ class Refunds:
             return False
         topup = self.topups.existing(refund.topup_id)
         gateway = self.gateways[topup.gateway]
-        if refund.amount_kopecks == topup.amount_kopecks and gateway.full_refund_repeats:
-            if gateway.get_payment(topup.invoice).status is PaymentStatus.RETURNED:
-                return self._move(refund, "done", None)
-            # the company itself says whether it had been done
-            return self._answered(refund, gateway.refund(_asked(refund, topup)))
-        return self._unknown(refund, topup)
+        if not (refund.amount_kopecks == topup.amount_kopecks and gateway.full_refund_repeats):
+            return self._for_a_person(refund, topup)
+        if gateway.get_payment(topup.invoice).status is PaymentStatus.RETURNED:
+            return self._move(refund, "done", None)
+        # the company itself says whether it had been done; a no to the second says nothing about the first
+        answer = gateway.refund(_asked(refund, topup))
+        refused = answer.status is RefundStatus.REFUSED
+        return self._for_a_person(refund, topup) if refused else self._answered(refund, answer)
 
     def _unknown(self, refund: RefundRow, topup: TopUpRow) -> bool:
         """A full one that may be repeated waits for the agenda; any other is for a person, and is never sent again."""
         if refund.amount_kopecks == topup.amount_kopecks and self.gateways[topup.gateway].full_refund_repeats:
             return self._later(refund, self._again(refund))
+        return self._for_a_person(refund, topup)
+
+    def _for_a_person(self, refund: RefundRow, topup: TopUpRow) -> bool:
         facts = {"amount_kopecks": refund.amount_kopecks, "gateway": topup.gateway, "invoice": topup.invoice}
         self.cases.open(CaseKind.REFUND_UNKNOWN, _ref(refund), self.now(), {"account": topup.account, **facts})
         return self._move(refund, "unknown", None)

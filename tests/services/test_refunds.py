@@ -17,6 +17,7 @@ from chalicelib.store.refunds import RefundRow
 from chalicelib.store.topups import TopUpRow
 from local.web import Response
 from ops.__main__ import main
+from tests.contract.gateways import uniteller_case
 from tests.product import Product
 
 GATEWAYS = ["robokassa", "uniteller"]
@@ -179,6 +180,48 @@ def test_a_full_one_at_uniteller_is_asked_for_again_and_done_once(shop: Product,
     shop.advance(hours=1)
     assert (now(topup).status, given(shop), shop.balance("100201")) == ("done", 500_00, 0)
     assert not shop.cases()
+
+
+def test_a_no_to_the_repeat_says_nothing_about_the_first_call(shop: Product) -> None:
+    """The first may be on its way, as returns by SBP are: the money must not go back on the account by itself."""
+    topup = paid(shop, "uniteller")
+    shop.fault("uniteller", "refund", "timeout_before")
+    assert give_back(topup).status == "sending"
+    shop.fault("uniteller", "refund", "refused")
+    shop.advance(minutes=10)
+    assert (now(topup).status, shop.balance("100201")) == ("unknown", 0)
+    assert case_ids(shop) == [f"refund_unknown:{topup.topup_id}#r1"]
+    shop.advance(days=1)
+    assert len(sent(shop)) == 2
+
+
+def test_the_whole_is_not_given_back_once_a_part_went_without_us(shop: Product) -> None:
+    """The company would give the rest, and the account would be short of the whole."""
+    topup = paid(shop, "uniteller")
+    answers = shop.wire.around
+
+    def partly(name: str, proceed: Callable[[], Response]) -> Response:
+        return uniteller_case.rows(uniteller_case.row("Partly canceled", number=f"LK-{topup.invoice}"))
+
+    shop.wire.around = partly
+    refund = give_back(topup)
+    shop.wire.around = answers
+    assert (refund.status, refund.code, shop.balance("100201")) == ("refused", "payment_partly_returned", 500_00)
+    assert not sent(shop)
+
+
+def test_of_two_who_decide_on_an_unknown_one_only_the_first_is_heard(
+    shop: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topup = paid(shop, "robokassa")
+    shop.fault("robokassa", "refund", "timeout_after")
+    give_back(topup)
+    refunds, stale = bootstrap.refunds(), now(topup)
+    refunds.settle(topup.topup_id, "r1", True, "first")
+    monkeypatch.setattr(type(refunds.store), "get", lambda self, topup_id, id: stale)
+    with pytest.raises(Refused, match="somebody else has decided: it is done"):
+        refunds.settle(topup.topup_id, "r1", False, "second")
+    assert shop.balance("100201") == 0
 
 
 @pytest.mark.parametrize(("done", "balance"), [(True, 0), (False, 500_00)])
