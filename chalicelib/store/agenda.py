@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.exceptions import DeleteError, PutError, UpdateError
+from pynamodb.expressions.condition import Condition
 
 from chalicelib.clock import from_text, to_text
 from chalicelib.errors import OutcomeUnknown
@@ -26,6 +27,7 @@ from chalicelib.store.tables import (
     fetch,
     reading,
 )
+from chalicelib.store.transaction import Transaction
 
 
 class Kind(StrEnum):
@@ -69,6 +71,19 @@ def pointed(key: str) -> AgendaRow:
     """The row that a fact points at, to be deleted in the transaction that settles the fact."""
     partition, _, sort = key.partition("|")
     return AgendaRow(partition, sort)
+
+
+def move(tx: Transaction, before: str | None, later: AgendaRow | None, condition: Condition | None = None) -> None:
+    """Put a fact's row in the place of the one that it pointed at, within the transaction that changes the fact.
+
+    Under the same key the row stays as it is: a fresh one would wipe out somebody's lease. ``condition`` is on the
+    row that goes.
+    """
+    key = later.key if later is not None else None
+    if before and before != key:
+        tx.delete("agenda before", pointed(before), condition)
+    if later is not None and key != before:
+        tx.put("agenda", later)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
 from chalicelib.errors import OutcomeUnknown
-from chalicelib.store.agenda import Kind, pointed
+from chalicelib.store.agenda import Kind, move, pointed
 from chalicelib.store.agenda import row as agenda_row
 from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute, Row, fetch
 from chalicelib.store.transaction import ConditionFailed, Transaction
@@ -93,12 +93,10 @@ class MessageStore:
         tries: int,
         more: Sequence[Action] = (),
     ) -> None:
-        if message.agenda_key and message.agenda_key != key:
-            tx.delete("agenda before", pointed(message.agenda_key))
-        if key and key != message.agenda_key:
-            due = pointed(key)
+        due = pointed(key) if key else None
+        if due is not None:
             due.kind, due.ref = Kind.DELIVER_MESSAGE, message.message_id
-            tx.put("agenda", due)
+        move(tx, message.agenda_key, due)
         actions: list[Action] = [
             MessageRow.outcomes.set(outcomes),
             MessageRow.tries.set(tries),

@@ -17,11 +17,20 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.clock import to_text
 from chalicelib.store import in_flight
-from chalicelib.store.agenda import AgendaRow, Kind, pointed
+from chalicelib.store.agenda import AgendaRow, Kind, move
 from chalicelib.store.agenda import row as agenda_row
 from chalicelib.store.in_flight import InFlightRow
 from chalicelib.store.messages import MessageRow
-from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute, Row, fetch, reading
+from chalicelib.store.tables import (
+    TABLE_PREFIX,
+    Connected,
+    InstantAttribute,
+    IntegerAttribute,
+    Row,
+    assigned,
+    fetch,
+    reading,
+)
 from chalicelib.store.transaction import ConditionFailed, Transaction
 
 Status = Literal["granting", "active", "ending", "ended", "repaid", "refused"]
@@ -128,10 +137,7 @@ class PromiseStore:
         """
         tx = Transaction()
         due = self._due(record, due_at) if due_at else None
-        if record.agenda_key and (due is None or due.key != record.agenda_key):
-            tx.delete("agenda before", pointed(record.agenda_key))
-        if due is not None and due.key != record.agenda_key:
-            tx.put("agenda", due)
+        move(tx, record.agenda_key, due)
         if to not in OPEN:
             tx.delete("open", OpenRow(record.account), OpenRow.promise_id == record.id)
             changes["ended_at"] = at
@@ -141,7 +147,7 @@ class PromiseStore:
             self._enqueue(tx, message, deliver_at)
         events = list(record.events) if to == record.status else [*record.events, f"{to_text(at)} {to}"]
         wanted = {**changes, "status": to, "events": events, "agenda_key": due.key if due else None}
-        actions: list[Action] = [_action(name, value) for name, value in wanted.items()]
+        actions: list[Action] = [assigned(PromiseRow, name, value) for name, value in wanted.items()]
         actions.append(PromiseRow.revision.set(record.revision + 1))
         row = PromiseRow(record.account, record.item)
         tx.update("promise", row, actions, PromiseRow.revision == record.revision)
@@ -174,9 +180,3 @@ class PromiseStore:
 
 class MoneyCame(Exception):
     """A top-up of the account was ordered, paid or ended between the look and the decision."""
-
-
-def _action(name: str, value: Any) -> Action:
-    attribute = getattr(PromiseRow, name)
-    action: Action = attribute.remove() if value is None else attribute.set(value)
-    return action

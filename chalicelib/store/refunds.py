@@ -13,9 +13,18 @@ from pynamodb.attributes import ListAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
 from chalicelib.clock import to_text
-from chalicelib.store.agenda import AgendaRow, Kind, pointed
+from chalicelib.store.agenda import AgendaRow, Kind, move
 from chalicelib.store.agenda import row as agenda_row
-from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute, Row, fetch, reading
+from chalicelib.store.tables import (
+    TABLE_PREFIX,
+    Connected,
+    InstantAttribute,
+    IntegerAttribute,
+    Row,
+    assigned,
+    fetch,
+    reading,
+)
 from chalicelib.store.topups import TopUpRow
 from chalicelib.store.transaction import ConditionFailed, Transaction
 
@@ -102,15 +111,12 @@ class RefundStore:
         """
         tx = Transaction()
         due = self._due(refund, due_at) if due_at else None
-        if refund.agenda_key and (due is None or due.key != refund.agenda_key):
-            tx.delete("agenda before", pointed(refund.agenda_key))
-        if due is not None and due.key != refund.agenda_key:
-            tx.put("agenda", due)
+        move(tx, refund.agenda_key, due)
         if give_back is not None:
             self._set_aside(tx, give_back, -refund.amount_kopecks)
         events = list(refund.events) if to == refund.status else [*refund.events, f"{to_text(at)} {to} by {by}"]
         wanted = {**changes, "status": to, "events": events, "agenda_key": due.key if due else None}
-        actions: list[Action] = [_action(name, value) for name, value in wanted.items()]
+        actions: list[Action] = [assigned(RefundRow, name, value) for name, value in wanted.items()]
         actions.append(RefundRow.revision.set(refund.revision + 1))
         tx.update("refund", RefundRow(refund.topup_id, refund.item), actions, RefundRow.revision == refund.revision)
         seen = refund.revision
@@ -126,10 +132,7 @@ class RefundStore:
     def replan(self, refund: RefundRow, due_at: datetime, tx: Transaction) -> None:
         """Make an unchanged refund due anew, within a transaction of the caller's."""
         due = self._due(refund, due_at)
-        if refund.agenda_key != due.key:
-            if refund.agenda_key:
-                tx.delete("agenda before", pointed(refund.agenda_key))
-            tx.put("agenda", due)
+        move(tx, refund.agenda_key, due)
         actions: list[Action] = [RefundRow.revision.set(refund.revision + 1), RefundRow.agenda_key.set(due.key)]
         tx.update("refund", RefundRow(refund.topup_id, refund.item), actions, RefundRow.revision == refund.revision)
 
@@ -154,9 +157,3 @@ def new(topup_id: str, id: str, kopecks: int, operator: str, reason: str, at: da
         reason=reason,
         created_at=at,
     )
-
-
-def _action(name: str, value: Any) -> Action:
-    attribute = getattr(RefundRow, name)
-    action: Action = attribute.remove() if value is None else attribute.set(value)
-    return action

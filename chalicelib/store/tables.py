@@ -11,6 +11,7 @@ from pynamodb.attributes import Attribute
 from pynamodb.connection import Connection, TableConnection
 from pynamodb.constants import NUMBER, STRING
 from pynamodb.exceptions import DoesNotExist, PynamoDBException
+from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from chalicelib.clock import from_text, to_text
@@ -98,6 +99,13 @@ def code_of(error: PynamoDBException) -> str | None:
     answer = getattr(error.cause, "response", None) or {}
     code: str | None = answer.get("Error", {}).get("Code")
     return code
+
+
+def assigned(model: type[Model], name: str, value: Any) -> Action:
+    """The update that gives an attribute this value, or takes it away for None."""
+    attribute = getattr(model, name)
+    action: Action = attribute.remove() if value is None else attribute.set(value)
+    return action
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from chalicelib.errors import NotFound, UpstreamUnavailable
-from chalicelib.store import in_flight
-from chalicelib.store.agenda import AgendaRow, Kind, pointed
+from chalicelib.store import agenda, in_flight
+from chalicelib.store.agenda import AgendaRow, Kind
 from chalicelib.store.agenda import row as agenda_row
 from chalicelib.store.messages import MessageRow
 from chalicelib.store.tables import (
@@ -20,6 +20,7 @@ from chalicelib.store.tables import (
     InstantAttribute,
     IntegerAttribute,
     Row,
+    assigned,
     code_of,
     fetch,
     reading,
@@ -278,14 +279,8 @@ class TopUpStore:
     ) -> Transaction:
         tx = Transaction() if tx is None else tx
         later = agenda_row(then.kind, topup.topup_id, then.due_at, self.shards) if then else None
-        same = later is not None and later.key == topup.agenda_key
-        if topup.agenda_key and not same:
-            mine = AgendaRow.fence == held.fence if held is not None else None
-            tx.delete("agenda before", pointed(topup.agenda_key), mine)
-        if later is not None and not same:
-            # under the same key the row stays as it is: a fresh one would wipe out somebody's lease
-            tx.put("agenda", later)
-        actions: list[Action] = [_action(name, value) for name, value in changes.items()]
+        agenda.move(tx, topup.agenda_key, later, AgendaRow.fence == held.fence if held is not None else None)
+        actions: list[Action] = [assigned(TopUpRow, name, value) for name, value in changes.items()]
         actions.append(TopUpRow.revision.set(topup.revision + 1))
         actions.append(TopUpRow.agenda_key.set(later.key) if later else TopUpRow.agenda_key.remove())
         tx.update("topup", TopUpRow(topup.topup_id, _TOPUP), actions, TopUpRow.revision == topup.revision)
@@ -315,12 +310,6 @@ def _marks(topup: TopUpRow, to: Status, at: datetime) -> dict[str, Any]:
     if to != "paid":
         return {}
     return {"paid_at": at, "late": topup.status in {"declined", "expired"}}
-
-
-def _action(name: str, value: Any) -> Action:
-    attribute = getattr(TopUpRow, name)
-    action: Action = attribute.remove() if value is None else attribute.set(value)
-    return action
 
 
 #: What a late writer may find to be over already: the money has come meanwhile, and that wins.

@@ -31,7 +31,7 @@ from chalicelib.billing.embedded.tables import (
 from chalicelib.clock import Clock, day_start, local_date
 from chalicelib.errors import NotFound, UpstreamUnavailable
 from chalicelib.store import transaction
-from chalicelib.store.agenda import Kind, pointed
+from chalicelib.store.agenda import Kind, move
 from chalicelib.store.agenda import row as agenda_row
 from chalicelib.store.messages import MessageRow
 from chalicelib.store.tables import fetch, reading
@@ -142,13 +142,8 @@ class Books:
         """The account's one row in the agenda, moved to the day of the next step."""
         day = next_day(after)
         wanted = agenda_row(Kind.ACCOUNT_DAY, after.account, day_start(day, self.zone), self.shards) if day else None
-        key = wanted.key if wanted is not None else None
-        if key != head.agenda_key:
-            if head.agenda_key:
-                tx.delete("agenda before", pointed(head.agenda_key))
-            if wanted is not None:
-                tx.put("agenda", wanted)
-        return key
+        move(tx, head.agenda_key, wanted)
+        return wanted.key if wanted is not None else None
 
     def _say(self, tx: Transaction, standing: Standing, said: Said) -> None:
         message = MessageRow(
