@@ -10,7 +10,7 @@ from chalicelib.billing.embedded import catalogue
 from chalicelib.billing.embedded.books import read
 from chalicelib.billing.embedded.tables import AccountRow
 from chalicelib.errors import Conflict, NotFound, UpstreamError
-from chalicelib.money import to_rubles
+from chalicelib.money import Kopecks, from_rubles, to_rubles
 from chalicelib.store.subscribers import SubscriberStore
 from chalicelib.store.tables import fetch, reading
 from chalicelib.store.transaction import ConditionFailed
@@ -54,6 +54,17 @@ def words(text: str) -> str:
     if not found:
         raise argparse.ArgumentTypeError("must not be empty")
     return found
+
+
+def roubles(text: str) -> Kopecks:
+    """A sum as staff type it: 120.50 or 120,50; not nothing, and not more than anybody means."""
+    try:
+        kopecks = from_rubles(text.replace(",", "."))
+    except ValueError:
+        raise argparse.ArgumentTypeError("an amount in roubles such as 120.50") from None
+    if not kopecks or abs(kopecks) > 10**11:
+        raise argparse.ArgumentTypeError("not zero and not that much")
+    return kopecks
 
 
 def _add(arguments: argparse.Namespace) -> int:

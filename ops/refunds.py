@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from chalicelib import bootstrap
 from chalicelib.errors import NotFound, UpstreamError
-from chalicelib.money import Kopecks, from_rubles, to_rubles
+from chalicelib.money import Kopecks, to_rubles
 from chalicelib.services.refunds import Refused
 from chalicelib.store.refunds import RefundRow
-from ops.accounts import refused, words
+from ops.accounts import refused, roubles, words
 
 NEXT = {
     "created": "not off the account yet; it goes on by itself",
@@ -28,7 +28,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     actions = parser.add_subparsers(metavar="make | show | settle", required=True)
     make = actions.add_parser("make", help="give back a top-up or a part of it, once for one id")
     make.add_argument("topup", help="the top-up's id, as in the subscriber's history and in the company's cabinet")
-    make.add_argument("amount", nargs="?", type=_roubles, help="roubles; without it all that is left")
+    make.add_argument("amount", nargs="?", type=_sum, help="roubles; without it all that is left")
     make.add_argument("--operator", required=True, type=words, help="who decides")
     make.add_argument("--reason", required=True, type=words, help="why; the ledger keeps it")
     make.add_argument("--id", type=_id, help="the same id never gives back twice; without one it is made and shown")
@@ -44,12 +44,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     settle.set_defaults(run=_settle)
 
 
-def _roubles(text: str) -> Kopecks:
-    try:
-        kopecks = from_rubles(text.replace(",", "."))
-    except ValueError:
-        raise argparse.ArgumentTypeError("an amount in roubles such as 120.50") from None
-    if kopecks <= 0:
+def _sum(text: str) -> Kopecks:
+    if (kopecks := roubles(text)) < 0:
         raise argparse.ArgumentTypeError("more than zero")
     return kopecks
 

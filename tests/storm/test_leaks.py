@@ -25,9 +25,12 @@ from chalicelib.money import Kopecks
 from chalicelib.providers.gateways import robokassa
 from chalicelib.providers.messages import sms
 from chalicelib.services.passwords import Passwords
+from chalicelib.services.refunds import Refused
 from chalicelib.store.subscribers import Profile, SubscriberStore, confirmed
+from chalicelib.store.topups import TopUpRow
 from local.gateway import Portal, Reply
 from local.sandbox import Shop, wire
+from local.sandbox.uniteller_wire import Point
 from local.sandbox.wire import InProcessWire, botocore_hook
 from local.store import transport
 from local.store.engine import Engine
@@ -42,8 +45,11 @@ SHOP = Shop()
 SECRETS = {
     "password": "Canary/Right+Pass=Word?01",
     "wrong password": "Canary/Wrong+Pass=Word?02",
+    "network password": "Canary/Network?17",
     "gateway password 1": SHOP.password1,
     "gateway password 2": SHOP.password2,
+    "gateway password 3": SHOP.password3,
+    "uniteller password": Point().password,
     "test password 1": SHOP.test_password1,
     "test password 2": SHOP.test_password2,
     "sms login": "canary-sms-login-03",
@@ -72,6 +78,10 @@ DEMANDED = {
     ("request to sms", "phone"),
     ("request to sms", "charlie's phone"),
     ("request to sms", "charlie's account"),  # the text names the account that was credited
+    # the receipt of what goes back names the account that it was paid to, as the first receipt did
+    ("request of a refund", "charlie's account"),
+    # technical order 4.6.2: /results/ takes the password in its body, and has no other way
+    ("request to uniteller", "uniteller password"),
     ("request to email", "email"),
     ("request to email", "charlie's email"),
     ("request to email", "charlie's account"),
@@ -138,7 +148,8 @@ def watch_requests(sinks: Sinks, monkeypatch: pytest.MonkeyPatch) -> None:
     genuine = InProcessWire.send
 
     def send(self: InProcessWire, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        sink = "request to sms" if "/smsc/" in str(request.url) else "request"
+        lines = {"/smsc/": "request to sms", "/uniteller/": "request to uniteller", "/Refund/": "request of a refund"}
+        sink = next((name for part, name in lines.items() if part in str(request.url)), "request")
         # a form's body is read as the company reads it, and as it travels
         sinks.take("url", request.url)
         sinks.take(sink, dict(request.headers), request.body or "")
@@ -188,6 +199,9 @@ def a_day(world: World, hours: int = 3) -> None:
     look_around(bob)
     pay(world, "sub-bob", "100201")
     pay(world, "sub-charlie", CHARLIES["charlie's account"])
+    pay_by_form(world, "sub-bob", "100201")
+    pay_by_form(world, "sub-charlie", CHARLIES["charlie's account"])
+    change_passwords(bob)
     change_services(bob)
     shop.advance(hours=hours)
     look_around(bob)
@@ -211,6 +225,18 @@ def change_services(bob: Browser) -> None:
         ):
             bob.post(path, body)
         bob.delete(f"{service}/tariff-change")
+
+
+def change_passwords(bob: Browser) -> None:
+    """Of the network and of the portal, right and wrong; the good one of the portal is set to what it was."""
+    secret, service = SECRETS["wrong password"], "/api/accounts/100201/services/internet/password"
+    for body in ({"new_password": "Canary/Network?17"}, {"new_password": secret + "ы"}, {"generate": secret}):
+        bob.put(service, body)
+    for body in (
+        {"current_password": secret, "new_password": SECRETS["password"]},
+        {"current_password": SECRETS["password"], "new_password": SECRETS["password"]},
+    ):
+        bob.put("/api/subscriber/password", body)
 
 
 def note_tokens(world: World) -> None:
@@ -244,8 +270,33 @@ def pay(world: World, subscriber_id: str, account: str) -> None:
         shop.notify(shop.result_fields(told, OutSum="1.00"))
         shop.notify(shop.result_fields(told, InvId="999999"))
         shop.notify({"OutSum": SHOP.password1, "InvId": SHOP.password2, "SignatureValue": SHOP.test_password2})
+        shop.pay(told, webhook="lost")
         shop.notify(good)
         shop.pay(silent, webhook="lost")
+        give_back(told)
+
+
+def give_back(topup: TopUpRow) -> None:
+    """Staff return a part of it, the company answering or not."""
+    # a broken line may have left it uncredited
+    with suppress(Refused):
+        bootstrap.refunds().begin(topup.topup_id, Kopecks(10_00), "i.petrova", "Ошибочный платёж", "r1")
+
+
+def pay_by_form(world: World, subscriber_id: str, account: str) -> None:
+    """At Uniteller, whose notification proves nothing: told of wrongly, paid, given back."""
+    shop = world.shop
+    with suppress(PortalError):
+        topup = shop.order(subscriber_id, account, gateway="uniteller").topup
+        good = shop.told_fields(topup)
+        shop.notify({**good, "Signature": "0" * 32}, "uniteller")
+        shop.notify({"Order_ID": SECRETS["password"], "Status": "paid", "Signature": Point().password}, "uniteller")
+        shop.notify(good, "uniteller")
+        shop.pay(topup, webhook="lost")
+        shop.clock.advance(10)
+        shop.notify(good, "uniteller")
+        shop.clock.advance(10)
+        give_back(topup)
 
 
 def rows(engine: Engine) -> str:
@@ -263,16 +314,27 @@ def test_a_whole_day_leaks_nothing(world: World, store: Engine, capfd: pytest.Ca
     a_day(world, hours=30)
     assert {"session", "device"} == set(world.tokens)
     assert world.shop.balance("100201") > 0
+    # two payments told of and two silent ones; a part of each that was told of went back
+    calls = world.shop.sandboxed("GET", "/sandbox/calls-log")
+    back = [line["target"] for line in calls if line["call"] == "refund"]
+    assert back == ["robokassa", "robokassa", "uniteller", "uniteller"]
     assert bootstrap.billing().account("100201").services[0].suspension is not None
     search(world, store, capfd)
-    assert world.sinks.kinds() >= {"log", "answer", "cookie", "url", "request", "request to sms", "request to email"}
+    companies = {"request to sms", "request to email", "request to uniteller"}
+    assert world.sinks.kinds() >= {"log", "answer", "cookie", "url", "request", *companies}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_companies_that_fail_leak_nothing(
     world: World, store: Engine, capfd: pytest.CaptureFixture[str], kind: str
 ) -> None:
-    verbs = {"robokassa": ["get_payment"], "sms": ["send", "was_sent"], "email": ["send"], "billing": ["post_payment"]}
+    verbs = {
+        "robokassa": ["get_payment", "refund", "get_refund"],
+        "uniteller": ["get_payment", "get_payments", "refund"],
+        "sms": ["send", "was_sent"],
+        "email": ["send"],
+        "billing": ["post_payment", "post_refund"],
+    }
     for target, calls in verbs.items():
         for call in calls:
             world.shop.fault(target, call, kind, times=12)

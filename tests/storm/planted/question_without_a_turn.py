@@ -4,7 +4,7 @@ from chalicelib.providers.gateways.uniteller import Uniteller
 from tests.storm.planted._planting import rewrite
 
 CAUGHT_BY = "tests/services/test_uniteller_payments.py::test_questions_are_five_seconds_apart_whoever_asks"
-SHOWS = "assert"
+SHOWS = "'awaiting_payment' == 'credited'"
 
 
 def plant() -> None:

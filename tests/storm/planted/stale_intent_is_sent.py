@@ -4,7 +4,7 @@ from chalicelib.services.refunds import Refunds
 from tests.storm.planted._planting import rewrite
 
 CAUGHT_BY = "tests/services/test_refunds.py::test_who_was_held_up_after_the_intent_does_not_send[robokassa]"
-SHOWS = "sending"
+SHOWS = "== ('sending', [])"
 
 
 def plant() -> None:

@@ -3,7 +3,6 @@
 It has no key of ours. A full one may be repeated: the second answer is code 16, "has already been cancelled".
 """
 
-import csv
 import json
 import re
 from collections.abc import Mapping
@@ -70,12 +69,7 @@ def read(answer: Answer, refund: port.Refund, number: str, settings: Settings) -
 
 def _of_csv(answer: Answer, number: str) -> tuple[str, str]:
     """The code, "0" for a success, and the status of the order."""
-    lines = list(csv.reader(answer.text.lstrip("\ufeff").strip().splitlines(), delimiter=";", quoting=csv.QUOTE_NONE))
-    if answer.status != 200 or len(lines) < 2:
-        return "", ""
-    row = dict(
-        zip((name.strip('" ').lower() for name in lines[0]), (text.strip('" ') for text in lines[1]), strict=False)
-    )
+    row = wire.answered_row(answer)
     if "errorcode" in row:
         return row["errorcode"], ""
     good = row.get("ordernumber") == number and row.get("response_code") == "AS000"

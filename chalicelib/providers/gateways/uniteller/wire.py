@@ -85,7 +85,7 @@ def day_and_time(prefix: str, moment: datetime) -> dict[str, str]:
 
 def orders(answer: Answer, prefix: str) -> Mapping[int, port.PaymentState]:
     """The orders of /results/ that begin with our prefix. :raises UpstreamBroken: an error text, HTML, nonsense."""
-    text = answer.text.lstrip("\ufeff").strip()
+    text = _plain(answer)
     if answer.status != 200:
         raise UpstreamBroken(f"uniteller results answered {answer.status}")
     if text.startswith("ERROR:"):
@@ -99,6 +99,19 @@ def orders(answer: Answer, prefix: str) -> Mapping[int, port.PaymentState]:
             invoice, state = int(number[0]), _state(row)
             found[invoice] = _better(found.get(invoice), state)
     return found
+
+
+def answered_row(answer: Answer) -> Mapping[str, str]:
+    """The one row of an answer to a call, by the names of its head in lower case; empty if it is no such answer."""
+    lines = list(csv.reader(_plain(answer).splitlines(), delimiter=";", quoting=csv.QUOTE_NONE))
+    if answer.status != 200 or len(lines) < 2:
+        return {}
+    names, values = ([text.strip('" ') for text in line] for line in lines[:2])
+    return dict(zip((name.lower() for name in names), values, strict=False))
+
+
+def _plain(answer: Answer) -> str:
+    return answer.text.lstrip("\ufeff").strip()
 
 
 def _rows(text: str, prefix: str) -> Iterator[Mapping[str, str]]:
