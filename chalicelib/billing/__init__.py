@@ -190,6 +190,26 @@ class ForecastItem(Value):
     title: str
 
 
+class RunwayItem(Value):
+    """One movement on the way: a charge is negative, what comes back is positive."""
+
+    title: str
+    amount_kopecks: Kopecks
+
+
+class Runway(Value):
+    """Whether the money lasts to the end of the next period, without top-ups, autopay and promises.
+
+    ``missing_kopecks`` is what brings the lowest balance on the way to nought; 0 if nothing is missing.
+    """
+
+    period_start: date
+    period_end: date
+    missing_kopecks: Kopecks
+    balance_kopecks: Kopecks
+    items: tuple[RunwayItem, ...]
+
+
 class Start(StrEnum):
     NOW = "now"
     NEXT_PERIOD = "next_period"
@@ -339,6 +359,9 @@ class BillingSystem(Protocol):
 
     def forecast(self, account: str, until: date) -> tuple[ForecastItem, ...]:
         """What will happen to the balance by the end of ``until`` if nobody does anything."""
+
+    def runway(self, account: str) -> Runway:
+        """What the account lacks for uninterrupted service to the end of its next period. :raises NotFound:"""
 
     def run_calendar(self, account: str) -> CalendarRun:
         """Everything that the calendar owes this account by now: openings, suspensions, tariffs, oldest first.

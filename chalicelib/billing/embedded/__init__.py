@@ -23,6 +23,7 @@ from chalicelib.billing import (
     PostedPayment,
     PostResult,
     PromiseOffer,
+    Runway,
     Start,
     SuspensionOffer,
     TariffChanged,
@@ -34,6 +35,7 @@ from chalicelib.billing.embedded.entries import Leg, NewEntry
 from chalicelib.billing.embedded.forecast import forecast, outlook
 from chalicelib.billing.embedded.ledger import Ledger, Posted, find_external
 from chalicelib.billing.embedded.periods import period_of
+from chalicelib.billing.embedded.runway import runway
 from chalicelib.billing.embedded.standing import Standing
 from chalicelib.billing.embedded.steps import Step
 from chalicelib.billing.embedded.tables import (
@@ -173,6 +175,10 @@ class EmbeddedBilling:
     def forecast(self, account: str, until: date) -> tuple[ForecastItem, ...]:
         """One query. :raises NotFound: no such account."""
         return forecast(read(account)[2], self._today(), until)
+
+    def runway(self, account: str) -> Runway:
+        """One query."""
+        return runway(self._standing(account), self._today())
 
     def run_calendar(self, account: str) -> CalendarRun:
         """A query and a transaction a step. If there is none, two queries: also what the agenda should hold."""
