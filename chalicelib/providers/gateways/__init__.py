@@ -23,6 +23,8 @@ class Order(Value):
     expires_at: datetime
     return_url: str
     language: Literal["ru", "en"] = "ru"
+    #: the payer agreed that the card is charged later without him: this payment becomes the parent of those
+    save_card: bool = False
     #: a confirmed e-mail address for the 54-FZ receipt, where the company wants it from us
     receipt_to: str | None = None
 
@@ -71,6 +73,29 @@ class PaymentState(Value):
     status: PaymentStatus
     amount_kopecks: Kopecks | None = None
     reference: str | None = None
+
+
+class SavedCharge(Value):
+    """A charge of a saved card without its holder: an order of its own, on the strength of an earlier one."""
+
+    order: Order
+    parent_invoice: int
+
+
+class ChargeStatus(StrEnum):
+    """``ACCEPTED``: they have taken it and say later. ``STOPPED``: declined, and this card may not be charged again."""
+
+    PAID = "paid"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    STOPPED = "stopped"
+
+
+class ChargeAnswer(Value):
+    """``code`` is why it was declined, in words of ours."""
+
+    status: ChargeStatus
+    code: str | None = None
 
 
 class Refund(Value):
@@ -164,6 +189,12 @@ class PaymentGateway(Protocol):
 
     def get_payment(self, invoice: int) -> PaymentState:
         """:raises NotYourTurn: no call left. :raises UpstreamUnavailable, UpstreamBroken: ask again later."""
+
+    def charge_saved(self, charge: SavedCharge) -> ChargeAnswer:
+        """Charge a saved card, once for one order: the same order is never charged twice by the company.
+
+        :raises UpstreamUnavailable: certainly not executed. :raises OutcomeUnknown: ask ``get_payment``, never repeat.
+        """
 
     def refund(self, refund: Refund) -> RefundAnswer:
         """Give money back. Not idempotent: it has no key of ours, so who does not know its outcome never repeats it,

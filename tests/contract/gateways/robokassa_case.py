@@ -9,9 +9,16 @@ from urllib3.exceptions import NewConnectionError
 
 from chalicelib.errors import OutcomeUnknown, UpstreamBroken, UpstreamUnavailable
 from chalicelib.money import Kopecks
-from chalicelib.providers.gateways import PaymentState, PaymentStatus, RefundAnswer, RefundStatus
+from chalicelib.providers.gateways import (
+    ChargeAnswer,
+    ChargeStatus,
+    PaymentState,
+    PaymentStatus,
+    RefundAnswer,
+    RefundStatus,
+)
 from local.web import Response
-from tests.contract.gateways.suite import ORDER, Exchange, GatewayCase, RefundExchange
+from tests.contract.gateways.suite import ORDER, ChargeExchange, Exchange, GatewayCase, RefundExchange
 
 ENVIRON = {
     "ROBOKASSA_MERCHANT_LOGIN": "isp",
@@ -141,6 +148,18 @@ REFUNDS = (
     RefundExchange("asked: 500", Response(500, b""), UpstreamBroken, asked=True),
 )  # fmt: skip
 
+CHARGES = (
+    *(ChargeExchange(f"taken: {body!r}", Response(200, body.encode()), ChargeAnswer(status=ChargeStatus.ACCEPTED))
+      for body in (f"OK{ORDER.invoice}", f"ok{ORDER.invoice}", f" OK{ORDER.invoice}\r\n")),
+    *(ChargeExchange(f"no OK: {body!r}", Response(200, body.encode()), OutcomeUnknown)
+      for body in ("OK", "OK1", f"OK{ORDER.invoice}0", "ERROR: 34", HTML, "")),
+    ChargeExchange("a redirect", Response(302, f"OK{ORDER.invoice}".encode(), {"Location": "/"}), OutcomeUnknown),
+    ChargeExchange("403", Response(403, f"OK{ORDER.invoice}".encode()), OutcomeUnknown),
+    ChargeExchange("500", Response(500, f"OK{ORDER.invoice}".encode()), OutcomeUnknown),
+    ChargeExchange("a broken line", Response(504, dropped=True), OutcomeUnknown),
+    ChargeExchange("no connection", REFUSED, UpstreamUnavailable),
+)  # fmt: skip
+
 CASE = GatewayCase(
     name="robokassa",
     environ=ENVIRON,
@@ -182,4 +201,5 @@ CASE = GatewayCase(
     },
     exchanges=EXCHANGES,
     refunds=REFUNDS,
+    charges=CHARGES,
 )  # fmt: skip

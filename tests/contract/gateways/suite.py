@@ -9,7 +9,16 @@ import requests
 
 from chalicelib.money import Kopecks
 from chalicelib.providers import gateways
-from chalicelib.providers.gateways import Order, Pace, PaymentGateway, PaymentState, Refund, RefundAnswer
+from chalicelib.providers.gateways import (
+    ChargeAnswer,
+    Order,
+    Pace,
+    PaymentGateway,
+    PaymentState,
+    Refund,
+    RefundAnswer,
+    SavedCharge,
+)
 from chalicelib.upstream import Outgoing
 from local.sandbox.wire import InProcessWire
 from local.web import Request, Response
@@ -61,6 +70,18 @@ class RefundExchange:
 
 
 @dataclass(frozen=True)
+class ChargeExchange:
+    """A canned answer to a charge of ORDER by the saved card of an earlier one, and what it means."""
+
+    title: str
+    answer: Response | Exception
+    expected: ChargeAnswer | type[Exception]
+
+
+CHARGE = SavedCharge(order=ORDER, parent_invoice=17)
+
+
+@dataclass(frozen=True)
 class GatewayCase:
     """``paid`` is a good notification for ORDER; ``forged`` and ``unreadable`` are refused ones by title.
 
@@ -77,6 +98,7 @@ class GatewayCase:
     unreadable: Mapping[str, Mapping[str, str]]
     exchanges: tuple[Exchange, ...]
     refunds: tuple[RefundExchange, ...]
+    charges: tuple[ChargeExchange, ...]
     order: str = str(ORDER.invoice)
     proven: bool = True
     signature_characters: int = 64

@@ -9,7 +9,16 @@ import pytest
 
 from chalicelib.errors import BadWebhook, SignatureInvalid
 from chalicelib.providers.gateways import ADAPTERS, PaymentStatus, RefundAnswer
-from tests.contract.gateways.suite import ORDER, Exchange, GatewayCase, RefundExchange, answering, build
+from tests.contract.gateways.suite import (
+    CHARGE,
+    ORDER,
+    ChargeExchange,
+    Exchange,
+    GatewayCase,
+    RefundExchange,
+    answering,
+    build,
+)
 
 PACKAGE = "tests.contract.gateways"
 WRITTEN = sorted(name for name in ADAPTERS if find_spec(f"{PACKAGE}.{name}_case"))
@@ -116,6 +125,28 @@ def test_an_answer_to_a_refund_means_what_the_documents_say(case: GatewayCase, e
             ask()
     else:
         assert ask() == exchange.expected
+
+
+CHARGES = [(case, exchange) for case in CASES.values() for exchange in case.charges]
+
+
+@pytest.mark.parametrize(("case", "exchange"), CHARGES, ids=[f"{case.name}: {each.title}" for case, each in CHARGES])
+def test_an_answer_to_a_charge_means_what_the_documents_say(case: GatewayCase, exchange: ChargeExchange) -> None:
+    """What proves neither the one nor the other is unknown: such a charge is asked about and never repeated."""
+    gateway = build(case, answering(exchange.answer))
+    if isinstance(exchange.expected, type):
+        with pytest.raises(exchange.expected):
+            gateway.charge_saved(CHARGE)
+    else:
+        assert gateway.charge_saved(CHARGE) == exchange.expected
+
+
+@each_case
+def test_a_card_is_saved_only_where_the_payer_agreed(case: GatewayCase) -> None:
+    gateway, agreed = build(case), ORDER.model_copy(update={"save_card": True})
+    plain, parent = (gateway.create_checkout(order) for order in (ORDER, agreed))
+    told = [checkout.fields or dict(parse_qsl(urlsplit(checkout.url).query)) for checkout in (plain, parent)]
+    assert set(told[1]) - set(told[0]) in ({"Recurring"}, {"IsRecurrentStart"})
 
 
 @each_case

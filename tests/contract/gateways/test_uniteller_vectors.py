@@ -18,12 +18,12 @@ VECTORS: list[dict[str, Any]] = json.loads(Path(__file__).with_name("vectors_uni
 #: What the adapter does not do (yet): each is named, so that none is skipped in silence.
 UNSUPPORTED = {
     "fiscal_register_signature", "iacheck_signature", "iaconfirm_signature",
-    "iapay_signature", "payment_link", "recurrent_answer_signature", "recurrent_receipt_signature",
-    "recurrent_request", "recurrent_signature", "register_signature",
+    "iapay_signature", "payment_link", "register_signature",
 }  # fmt: skip
 SUPPORTED = {
     "callback_signature": 3, "callback_verification": 6, "fiscal_callback": 2, "fiscal_payment_signature": 1,
     "payment_signature": 5, "receipt_signature": 1, "unblock_signature": 2, "fiscal_cancel_signature": 1,
+    "recurrent_answer_signature": 1, "recurrent_receipt_signature": 1, "recurrent_request": 1, "recurrent_signature": 1,
 }  # fmt: skip
 PLACES = ("Shop_IDP", "Order_IDP", "Subtotal_P", "MeanType", "EMoneyType", "Lifetime", "Customer_IDP", "Card_IDP",
           "IData", "PT_Code")  # fmt: skip
@@ -72,6 +72,31 @@ def test_receipt_signature_agrees(vector: dict[str, Any]) -> None:
 
 @of("unblock_signature", "fiscal_cancel_signature")
 def test_signature_of_a_cancellation_agrees(vector: dict[str, Any]) -> None:
+    given = vector["input"]
+    assert sh(*given["params"].values(), given["password"]) == vector["expected"]["signature"]
+
+
+@of("recurrent_signature")
+def test_signature_of_a_charge_agrees(vector: dict[str, Any]) -> None:
+    given = vector["input"]
+    assert md(*given["params"].values(), given["password"]) == vector["expected"]["signature"]
+
+
+@of("recurrent_request")
+def test_the_form_of_a_charge_agrees(vector: dict[str, Any]) -> None:
+    given, params = vector["input"], vector["input"]["params"]
+    slots = (given["shop_id"], params["Order_IDP"], params["Subtotal_P"], params["Parent_Order_IDP"])
+    assert md(*slots, given["password"]) in vector["expected"]["request"]["body"]
+
+
+@of("recurrent_answer_signature")
+def test_signature_of_an_answer_to_a_charge_agrees(vector: dict[str, Any]) -> None:
+    given = vector["input"]
+    assert cat(*given["params"].values(), given["password"]) == vector["expected"]["signature"]
+
+
+@of("recurrent_receipt_signature")
+def test_signature_of_the_receipt_of_a_charge_agrees(vector: dict[str, Any]) -> None:
     given = vector["input"]
     assert sh(*given["params"].values(), given["password"]) == vector["expected"]["signature"]
 

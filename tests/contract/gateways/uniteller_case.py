@@ -8,9 +8,16 @@ from urllib3.exceptions import NewConnectionError
 
 from chalicelib.errors import OutcomeUnknown, UpstreamBroken, UpstreamUnavailable
 from chalicelib.money import Kopecks
-from chalicelib.providers.gateways import PaymentState, PaymentStatus, RefundAnswer, RefundStatus
+from chalicelib.providers.gateways import (
+    ChargeAnswer,
+    ChargeStatus,
+    PaymentState,
+    PaymentStatus,
+    RefundAnswer,
+    RefundStatus,
+)
 from local.web import Response
-from tests.contract.gateways.suite import ORDER, Exchange, GatewayCase, RefundExchange
+from tests.contract.gateways.suite import ORDER, ChargeExchange, Exchange, GatewayCase, RefundExchange
 
 PASSWORD = "point-password-of-80-characters"
 ENVIRON = {"UNITELLER_SHOP_ID": "00001234", "UNITELLER_LOGIN": "4321", "UNITELLER_PASSWORD": PASSWORD}
@@ -155,6 +162,53 @@ REFUNDS = (
     RefundExchange("asked: HTML", text(HTML), UpstreamBroken, asked=True),
 )  # fmt: skip
 
+
+def charged(
+    code: str, status: str, error_code: str = "", number: str = NUMBER, total: str = "500.00", password: str = PASSWORD
+) -> Response:
+    signature = md5(f"{number}{total}{password}".encode()).hexdigest().upper()
+    names = "OrderNumber;Response_Code;Total;Status;Error_Code;Signature"
+    return text(f"{names}\r\n{number};{code};{total};{status};{error_code};{signature}\r\n")
+
+
+def answer(status: ChargeStatus, code: str | None = None) -> ChargeAnswer:
+    return ChargeAnswer(status=status, code=code)
+
+
+DECLINED, STOPPED = ChargeStatus.DECLINED, ChargeStatus.STOPPED
+SOFT = {"AS100": "declined", "AS102": "no_funds", "AS105": "limit", "AS107": "data_error", "AS109": "limit",
+        "AS111": "limit", "AS112": "limit", "AS200": "repeat", "AS998": "system_error"}  # fmt: skip
+HARD = {"AS101": "card_number", "AS104": "expired", "AS108": "fraud", "AS110": "not_found", "AS113": "not_allowed",
+        "AS114": "account_blocked", "AS115": "account_closed", "AS116": "not_allowed"}  # fmt: skip
+ERRORS = {2: (DECLINED, "authentication"), 3: (DECLINED, "missing_parameter"), 5: (DECLINED, "bad_format"),
+          22: (DECLINED, "not_enabled"), 23: (STOPPED, "parent"), 25: (STOPPED, "card_not_active"),
+          26: (STOPPED, "parent"), 27: (STOPPED, "blacklisted"), 53: (DECLINED, "receipt")}  # fmt: skip
+NO = "Not Authorized"
+CHARGES = (
+    *(ChargeExchange(f"charged: {status}", charged("AS000", status), answer(ChargeStatus.PAID))
+      for status in ("Authorized", "Paid", "paid")),
+    ChargeExchange("charged, written 500.0", charged("AS000", "Paid", total="500.0"), answer(ChargeStatus.PAID)),
+    *(ChargeExchange(f"soft {code}", charged(code, NO), answer(DECLINED, word)) for code, word in SOFT.items()),
+    *(ChargeExchange(f"hard {code}", charged(code, NO), answer(STOPPED, word)) for code, word in HARD.items()),
+    ChargeExchange("F01: stop", charged("AS998", NO, "F01"), answer(STOPPED, "stopped")),
+    *(ChargeExchange(f"error {code}", error(code), answer(status, word)) for code, (status, word) in ERRORS.items()),
+    ChargeExchange("28: SBP has not answered", error(28), answer(ChargeStatus.ACCEPTED)),
+    *(ChargeExchange(f"error {code} proves nothing", error(code), OutcomeUnknown) for code in (15, 24, 99)),
+    ChargeExchange("signed by another", charged("AS000", "Paid", password="x"), OutcomeUnknown),
+    ChargeExchange("another sum, well signed", charged("AS000", "Paid", total="5000.00"), OutcomeUnknown),
+    ChargeExchange("another order, well signed", charged("AS000", "Paid", number="LK-7"), OutcomeUnknown),
+    ChargeExchange("no sum", charged("AS000", "Paid", total=""), OutcomeUnknown),
+    ChargeExchange("approved and waiting", charged("AS000", "Waiting"), OutcomeUnknown),
+    ChargeExchange("a code of tomorrow", charged("AS555", NO), OutcomeUnknown),
+    ChargeExchange("declined and paid", charged("AS102", "Paid"), OutcomeUnknown),
+    ChargeExchange("HTML", text(HTML), OutcomeUnknown),
+    ChargeExchange("nothing", text(""), OutcomeUnknown),
+    ChargeExchange("403", Response(403, charged("AS000", "Paid").body), OutcomeUnknown),
+    ChargeExchange("500", Response(500, charged("AS000", "Paid").body), OutcomeUnknown),
+    ChargeExchange("a broken line", Response(504, dropped=True), OutcomeUnknown),
+    ChargeExchange("no connection", REFUSED, UpstreamUnavailable),
+)  # fmt: skip
+
 CASE = GatewayCase(
     name="uniteller",
     environ=ENVIRON,
@@ -189,6 +243,7 @@ CASE = GatewayCase(
     },
     exchanges=EXCHANGES,
     refunds=REFUNDS,
+    charges=CHARGES,
     order=NUMBER,
     proven=False,
     signature_characters=32,

@@ -17,6 +17,8 @@ from chalicelib.providers import gateways as port
 from chalicelib.providers.gateways.robokassa import refunds
 from chalicelib.providers.gateways.robokassa.settings import PREFIX, Settings
 from chalicelib.providers.gateways.robokassa.wire import (
+    charge_form,
+    charged,
     invoice_of,
     parsed,
     payment_state,
@@ -119,6 +121,16 @@ class Robokassa:
         url = f"{settings.base_url}/Merchant/WebService/Service.asmx/OpStateExt"
         # by POST, so that no proxy's log keeps the signature
         return payment_state(parsed(self._http.read("get_payment", "POST", url, data=form)))
+
+    def charge_saved(self, charge: port.SavedCharge) -> port.ChargeAnswer:
+        """Merchant/Recurring. What became of it is told by ResultURL, or not at all if it was declined."""
+        settings = self._settings
+        shp = {"Shp_topup": charge.order.topup_id}
+        form = charge_form(charge, settings, self._password1, shp)
+        if settings.is_test:
+            form["IsTest"] = "1"
+        answer = self._http.write("charge_saved", "POST", f"{settings.base_url}/Merchant/Recurring", data=form)
+        return charged(answer, charge.order.invoice)
 
     def refund(self, refund: port.Refund) -> port.RefundAnswer:
         """Refund/Create: a JWT signed by password 3. An answer that is not theirs leaves the outcome unknown.

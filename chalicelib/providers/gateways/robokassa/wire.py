@@ -8,7 +8,7 @@ from datetime import UTC
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-from chalicelib.errors import BadWebhook, UpstreamBroken
+from chalicelib.errors import BadWebhook, OutcomeUnknown, UpstreamBroken
 from chalicelib.money import Kopecks, from_rubles, to_rubles
 from chalicelib.providers import gateways as port
 from chalicelib.providers.gateways.robokassa.settings import Settings
@@ -64,12 +64,42 @@ def signed_fields(order: port.Order, settings: Settings) -> dict[str, str]:
 
 
 def unsigned_fields(order: port.Order) -> dict[str, str]:
-    return {
+    """A parent of later charges may name no lifetime (docs.robokassa.ru: recurring)."""
+    fields = {
         "Description": _purpose(order),
         "Culture": order.language,
         "Encoding": "utf-8",  # the page's default is windows-1251
+    }
+    if order.save_card:
+        return fields | {"Recurring": "true"}
+    return fields | {
         "ExpirationDate": order.expires_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0+00:00"),
     }
+
+
+def charge_form(charge: port.SavedCharge, settings: Settings, password: str, shp: Mapping[str, str]) -> dict[str, str]:
+    """A child: the parent's number is not in the hash (docs.robokassa.ru: recurring)."""
+    order = charge.order
+    signed = {
+        "MerchantLogin": settings.merchant_login,
+        "OutSum": to_rubles(order.amount_kopecks),
+        "InvoiceID": str(order.invoice),
+        "Receipt": quote(_receipt(order, settings), safe=""),
+    }
+    signature = sign(settings.hash, *signed.values(), password, *shp_pairs(shp))
+    rest = {"PreviousInvoiceID": str(charge.parent_invoice), "Description": _purpose(order)}
+    return {**signed, **rest, **shp, "SignatureValue": signature}
+
+
+def charged(answer: Answer, invoice: int) -> port.ChargeAnswer:
+    """``OK`` and the number: taken, not charged yet. What an error looks like is documented nowhere, so everything
+    else may have happened.
+
+    :raises OutcomeUnknown: anything but that.
+    """
+    if answer.status == 200 and answer.text.strip().upper() == f"OK{invoice}":
+        return port.ChargeAnswer(status=port.ChargeStatus.ACCEPTED)
+    raise OutcomeUnknown(f"robokassa charge_saved answered {answer.status} and not OK")
 
 
 def _purpose(order: port.Order) -> str:

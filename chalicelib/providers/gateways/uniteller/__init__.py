@@ -15,7 +15,7 @@ from chalicelib.clock import Clock
 from chalicelib.errors import BadWebhook, NotYourTurn, SignatureInvalid
 from chalicelib.money import Kopecks, to_rubles
 from chalicelib.providers import gateways as port
-from chalicelib.providers.gateways.uniteller import refunds, wire
+from chalicelib.providers.gateways.uniteller import charges, refunds, wire
 from chalicelib.providers.gateways.uniteller.codes import STATUSES
 from chalicelib.providers.gateways.uniteller.settings import PREFIX, Settings
 from chalicelib.upstream import Outgoing
@@ -81,6 +81,8 @@ class Uniteller:
             "Comment": wire.purpose(order.account),
             "CallbackFields": " ".join(CALLBACK_FIELDS),
         }
+        if order.save_card:
+            fields["IsRecurrentStart"] = "1"
         if settings.fiscal:
             receipt = wire.receipt_of(order.account, order.amount_kopecks, settings, order.receipt_to)
             signature = wire.sh(settings.shop_id, number, amount, receipt, self._password)
@@ -124,6 +126,13 @@ class Uniteller:
         :raises NotYourTurn: nothing was sent. :raises UpstreamBroken: also where our settings are refused.
         """
         return self._results("get_payments", wire.day_and_time("Start", since) | wire.day_and_time("End", until))
+
+    def charge_saved(self, charge: port.SavedCharge) -> port.ChargeAnswer:
+        """[4.3] Answered at once. The company refuses a number that it has, so no order is charged twice."""
+        settings, number = self._settings, self._number(charge.order.invoice)
+        form = charges.form(charge, settings, self._password)
+        answer = self._http.write("charge_saved", "POST", settings.recurrent_url, data=form)
+        return charges.read(answer, charge, number, self._password)
 
     def refund(self, refund: port.Refund) -> port.RefundAnswer:
         """[A 4.5.2, F 3.11] One call for what is held and for what is captured."""

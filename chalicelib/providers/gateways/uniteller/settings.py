@@ -61,3 +61,7 @@ class Settings(BaseModel):
     @property
     def cancel_url(self) -> str:
         return f"{self.fiscal_url}/cancel" if self.fiscal else f"{self.base_url}/unblock/"
+
+    @property
+    def recurrent_url(self) -> str:
+        return f"{self.fiscal_url}/recurrent" if self.fiscal else f"{self.base_url}/recurrent/"
