@@ -1,6 +1,5 @@
 """Charges of a saved card at Uniteller [A 4.3]: by the number of the parent payment, answered at once in CSV."""
 
-import csv
 import hmac
 from collections.abc import Mapping
 
@@ -72,7 +71,7 @@ def read(answer: Answer, charge: port.SavedCharge, number: str, password: str) -
 
     :raises OutcomeUnknown: everything that is neither a signed success nor a definite refusal.
     """
-    row = _row(answer)
+    row = wire.answered_row(answer)
     if "errorcode" in row:
         if row["errorcode"] in REFUSED:
             refusal, word = REFUSED[row["errorcode"]]
@@ -104,11 +103,3 @@ def _is_theirs(row: Mapping[str, str], charge: port.SavedCharge, number: str, pa
         return same and row.get("ordernumber") == number and from_rubles(total) == charge.order.amount_kopecks
     except ValueError:
         return False
-
-
-def _row(answer: Answer) -> Mapping[str, str]:
-    lines = list(csv.reader(answer.text.lstrip("\ufeff").strip().splitlines(), delimiter=";", quoting=csv.QUOTE_NONE))
-    if answer.status != 200 or len(lines) < 2:
-        return {}
-    names, values = ([text.strip('" ') for text in line] for line in lines[:2])
-    return dict(zip((name.lower() for name in names), values, strict=False))
