@@ -210,6 +210,13 @@ class Runway(Value):
     items: tuple[RunwayItem, ...]
 
 
+class Coming(Value):
+    """A payment that will come by itself: the forecast counts on it."""
+
+    on: date
+    amount_kopecks: Kopecks
+
+
 class Start(StrEnum):
     NOW = "now"
     NEXT_PERIOD = "next_period"
@@ -357,8 +364,8 @@ class BillingSystem(Protocol):
         :raises NotFound: no such account.
         """
 
-    def forecast(self, account: str, until: date) -> tuple[ForecastItem, ...]:
-        """What will happen to the balance by the end of ``until`` if nobody does anything."""
+    def forecast(self, account: str, until: date, coming: Coming | None = None) -> tuple[ForecastItem, ...]:
+        """What will happen to the balance by the end of ``until`` if nobody does anything but what is ``coming``."""
 
     def runway(self, account: str) -> Runway:
         """What the account lacks for uninterrupted service to the end of its next period. :raises NotFound:"""

@@ -77,9 +77,9 @@ class Messages:
             if found == "later":
                 return False
             if found != "again":
-                return self.store.record(message, {channel: found}) or None
+                return self.store.record(message, {channel: found}, self.now()) or None
         text = wording.compose(message.event, message.facts, message.language)
-        if not self.store.record(message, {channel: f"sending:{self.agenda.token()}"}):
+        if not self.store.record(message, {channel: f"sending:{self.agenda.token()}"}, self.now()):
             return None
         try:
             sender.send(address, message.event, text, name)
@@ -90,8 +90,8 @@ class Messages:
             return False
         except UpstreamError:
             # certainly not sent: the mark goes, so that the next try need not ask
-            return False if self.store.record(message, {channel: "waiting"}) else None
-        return self.store.record(message, {channel: outcome}) or None
+            return False if self.store.record(message, {channel: "waiting"}, self.now()) else None
+        return self.store.record(message, {channel: outcome}, self.now()) or None
 
     def _ask(self, sender: MessageSender, address: str, name: str) -> Literal["sent", "unknown", "later", "again"]:
         try:

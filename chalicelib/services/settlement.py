@@ -38,13 +38,14 @@ class Settlement:
     now: Clock
     settings: Settings
 
-    def paid(self, topup: TopUpRow, by: str) -> TopUpRow:
+    def paid(self, topup: TopUpRow, by: str, card: str | None = None) -> TopUpRow:
         """Record that the gateway has the money: status, event and agenda row in one transaction. Idempotent.
 
         :raises UpstreamError: not recorded, or nobody knows: the company must be told to come again.
         """
         now = self.now()
-        return self.store.advance(topup, "paid", now, by, Next(Kind.SETTLE_TOPUP, now + FIRST_SETTLE))
+        then = Next(Kind.SETTLE_TOPUP, now + FIRST_SETTLE)
+        return self.store.advance(topup, "paid", now, by, then, **({"card_mask": card} if card else {}))
 
     def credit(self, topup: TopUpRow) -> bool:
         """Try to bring a paid top-up into the billing; True when it is credited. Idempotent by the top-up's id.
@@ -101,7 +102,7 @@ class Settlement:
         if state.status is PaymentStatus.PAID:
             if state.amount_kopecks is not None and state.amount_kopecks != topup.amount_kopecks:
                 return self._quarantine(topup, state, item)
-            self.credit(self.paid(topup, "gateway query"))
+            self.credit(self.paid(topup, "gateway query", state.card))
         elif state.status is PaymentStatus.PARTLY_RETURNED:
             return self._quarantine(topup, state, item)
         elif state.status is PaymentStatus.PROCESSING:
@@ -190,7 +191,7 @@ def _message(topup: TopUpRow, now: datetime) -> MessageRow:
     return MessageRow(
         f"topup:{topup.topup_id}:credited",
         subscriber_id=topup.subscriber_id,
-        event="payment_credited",
+        event="autopay_charged" if topup.autopay_period else "payment_credited",
         facts={"account": topup.account, "amount_kopecks": topup.amount_kopecks},
         language=topup.language,
         created_at=now,

@@ -32,6 +32,8 @@ class Wish:
     amount_kopecks: Kopecks
     gateway: str
     language: Literal["ru", "en"]
+    #: later charges may rest on this payment; only autopay asks for it, with a consent of its own
+    save_card: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class TopUps:
         :raises Conflict: the id stands for something else. :raises UpstreamUnavailable: repeat with the same id.
         :raises TooManyAttempts: enough new orders for today; a repeat is not counted.
         """
-        gateway = self._checked(wish)
+        gateway = self.checked(wish)
         logs.add(topup=wish.id, gateway=gateway.name)
         if not self.billing.owns(subscriber_id, wish.account):
             raise NotFound(wish.account)
@@ -117,7 +119,8 @@ class TopUps:
         logs.add(topup=topup_id, gateway=topup.gateway)
         return topup
 
-    def _checked(self, wish: Wish) -> PaymentGateway:
+    def checked(self, wish: Wish) -> PaymentGateway:
+        """:raises InvalidRequest: the sum or the gateway."""
         gateway = self.gateways.get(wish.gateway)
         if gateway is None:
             raise InvalidRequest({"gateway": "unknown_gateway"})
@@ -155,6 +158,7 @@ class TopUps:
             language=wish.language,
             created_at=now,
             expires_at=now + self.settings.topup_expires,
+            saves_card=wish.save_card,
         )
 
     def _checked_out(self, topup: TopUpRow, created: bool) -> Ordered:
@@ -169,7 +173,7 @@ class TopUps:
     def _checkout(self, topup: TopUpRow) -> Checkout:
         gateway = self.gateways[topup.gateway]
         contact = self._email(topup.subscriber_id) if gateway.asks_contact else None
-        return gateway.create_checkout(self._order(topup, contact))
+        return gateway.create_checkout(order_of(topup, contact, self.settings))
 
     def _email(self, subscriber_id: str) -> str | None:
         """Where the subscriber's receipts go: a confirmed address or nowhere."""
@@ -177,20 +181,23 @@ class TopUps:
         contacts = profile.contacts if profile else []
         return next((each.address for each in contacts if each.channel == "email" and each.confirmed_at), None)
 
-    def _order(self, topup: TopUpRow, receipt_to: str | None) -> Order:
-        return Order(
-            topup_id=topup.topup_id,
-            invoice=topup.invoice,
-            account=topup.account,
-            amount_kopecks=Kopecks(topup.amount_kopecks),
-            ordered_at=topup.created_at,
-            expires_at=topup.expires_at,
-            return_url=f"{self.settings.site_url}/?pay={topup.topup_id}",
-            language="en" if topup.language == "en" else "ru",
-            receipt_to=receipt_to,
-        )
+
+def order_of(topup: TopUpRow, receipt_to: str | None, settings: Settings) -> Order:
+    """A top-up as a gateway wants to know it."""
+    return Order(
+        topup_id=topup.topup_id,
+        invoice=topup.invoice,
+        account=topup.account,
+        amount_kopecks=Kopecks(topup.amount_kopecks),
+        ordered_at=topup.created_at,
+        expires_at=topup.expires_at,
+        return_url=f"{settings.site_url}/?pay={topup.topup_id}",
+        language="en" if topup.language == "en" else "ru",
+        receipt_to=receipt_to,
+        save_card=topup.saves_card,
+    )
 
 
 def _same(topup: TopUpRow, subscriber_id: str, wish: Wish) -> bool:
-    ours = (topup.subscriber_id, topup.account, topup.amount_kopecks, topup.gateway)
-    return ours == (subscriber_id, wish.account, wish.amount_kopecks, wish.gateway)
+    ours = (topup.subscriber_id, topup.account, topup.amount_kopecks, topup.gateway, topup.saves_card)
+    return ours == (subscriber_id, wish.account, wish.amount_kopecks, wish.gateway, wish.save_card)

@@ -37,6 +37,7 @@ class Kind(StrEnum):
     ACCOUNT_DAY = "account_day"
     PROMISED_PAYMENT = "promised_payment"
     REFUND = "refund"
+    AUTOPAY = "autopay"
 
 
 class AgendaRow(Row):

@@ -5,6 +5,7 @@ condition of that decision, and fails if a payment comes in between.
 """
 
 from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.store.tables import TABLE_PREFIX, Connected, IntegerAttribute, Row, fetch
@@ -33,12 +34,12 @@ def of(account: str) -> InFlightRow:
 
 def unless_money_came(tx: Transaction, seen: InFlightRow) -> None:
     """Let a transaction fail (``in flight``) if a top-up of the account was ordered, paid or landed since."""
-    same = InFlightRow.version == seen.version if seen.version else InFlightRow.version.does_not_exist()
-    tx.check("in flight", InFlightRow, seen.partition, _ITEM, same)
+    tx.check("in flight", InFlightRow, seen.partition, _ITEM, _same(seen))
 
 
-def ordered(tx: Transaction, account: str, topup_id: str) -> None:
-    _move(tx, account, InFlightRow.awaiting.add({topup_id}))
+def ordered(tx: Transaction, account: str, topup_id: str, seen: InFlightRow | None = None) -> None:
+    """``seen``: let the transaction fail if another top-up has moved since."""
+    _move(tx, account, InFlightRow.awaiting.add({topup_id}), when=_same(seen) if seen is not None else None)
 
 
 def paid(tx: Transaction, account: str, topup_id: str) -> None:
@@ -50,8 +51,12 @@ def landed(tx: Transaction, account: str, topup_id: str) -> None:
     _move(tx, account, InFlightRow.awaiting.delete({topup_id}), InFlightRow.paid.delete({topup_id}))
 
 
-def _move(tx: Transaction, account: str, *actions: Action) -> None:
-    tx.update("in flight", InFlightRow(_key(account), _ITEM), [InFlightRow.version.add(1), *actions])
+def _move(tx: Transaction, account: str, *actions: Action, when: Condition | None = None) -> None:
+    tx.update("in flight", InFlightRow(_key(account), _ITEM), [InFlightRow.version.add(1), *actions], when)
+
+
+def _same(seen: InFlightRow) -> Condition:
+    return InFlightRow.version == seen.version if seen.version else InFlightRow.version.does_not_exist()
 
 
 def _key(account: str) -> str:

@@ -31,6 +31,8 @@ class MessageRow(Row):
     retried_at = InstantAttribute(null=True)
     #: channel -> ``sending:<mark of the try>``, ``sent``, ``refused`` or ``unknown``
     outcomes = JSONAttribute(default=dict)
+    #: when the first channel took it
+    sent_at = InstantAttribute(null=True)
     tries = IntegerAttribute(default=0)
     revision = IntegerAttribute(default=0)
     agenda_key = UnicodeAttribute(null=True)
@@ -43,14 +45,16 @@ class MessageStore:
     def get(self, message_id: str) -> MessageRow | None:
         return fetch(MessageRow, message_id)
 
-    def record(self, message: MessageRow, outcomes: dict[str, str]) -> bool:
+    def record(self, message: MessageRow, outcomes: dict[str, str], at: datetime) -> bool:
         """Write what became of the channels, before and after each call; False if another worker was faster.
 
         A repeated request whose first answer was lost finds its own outcomes: those are ours.
         """
         wanted = {**message.outcomes, **outcomes}
+        first = message.sent_at is None and "sent" in outcomes.values()
+        more = [MessageRow.sent_at.set(at)] if first else []
         try:
-            if self._save(message, wanted, message.agenda_key, message.tries):
+            if self._save(message, wanted, message.agenda_key, message.tries, more):
                 return True
         except OutcomeUnknown:
             log.warning("asking the store what became of a message's mark", extra={"message": message.message_id})
@@ -74,9 +78,16 @@ class MessageStore:
         later = agenda_row(Kind.DELIVER_MESSAGE, message.message_id, at, self.shards)
         self._step(tx, message, message.outcomes, later.key, 0, [MessageRow.retried_at.set(at)])
 
-    def _save(self, message: MessageRow, outcomes: dict[str, str], key: str | None, tries: int) -> bool:
+    def _save(
+        self,
+        message: MessageRow,
+        outcomes: dict[str, str],
+        key: str | None,
+        tries: int,
+        more: Sequence[Action] = (),
+    ) -> bool:
         tx = Transaction()
-        self._step(tx, message, outcomes, key, tries)
+        self._step(tx, message, outcomes, key, tries, more)
         try:
             tx.commit()
         except ConditionFailed:
@@ -105,3 +116,11 @@ class MessageStore:
             *more,
         ]
         tx.update("message", MessageRow(message.message_id), actions, MessageRow.revision == message.revision)
+
+
+def enqueue(tx: Transaction, message: MessageRow, deliver_at: datetime, shards: int) -> None:
+    """Write a message with its agenda row, within the transaction of the fact that it tells of."""
+    due = agenda_row(Kind.DELIVER_MESSAGE, message.message_id, deliver_at, shards)
+    message.agenda_key = due.key
+    tx.put("message", message, MessageRow.message_id.does_not_exist())
+    tx.put("message agenda", due)

@@ -20,7 +20,7 @@ from chalicelib.store import in_flight
 from chalicelib.store.agenda import AgendaRow, Kind, move
 from chalicelib.store.agenda import row as agenda_row
 from chalicelib.store.in_flight import InFlightRow
-from chalicelib.store.messages import MessageRow
+from chalicelib.store.messages import MessageRow, enqueue
 from chalicelib.store.tables import (
     TABLE_PREFIX,
     Connected,
@@ -144,7 +144,7 @@ class PromiseStore:
         if seen is not None:
             in_flight.unless_money_came(tx, seen)
         for message, deliver_at in messages:
-            self._enqueue(tx, message, deliver_at)
+            enqueue(tx, message, deliver_at, self.shards)
         events = list(record.events) if to == record.status else [*record.events, f"{to_text(at)} {to}"]
         wanted = {**changes, "status": to, "events": events, "agenda_key": due.key if due else None}
         actions: list[Action] = [assigned(PromiseRow, name, value) for name, value in wanted.items()]
@@ -170,12 +170,6 @@ class PromiseStore:
 
     def _due(self, record: PromiseRow, due_at: datetime) -> AgendaRow:
         return agenda_row(Kind.PROMISED_PAYMENT, f"{record.account}#{record.id}", due_at, self.shards)
-
-    def _enqueue(self, tx: Transaction, message: MessageRow, deliver_at: datetime) -> None:
-        due = agenda_row(Kind.DELIVER_MESSAGE, message.message_id, deliver_at, self.shards)
-        message.agenda_key = due.key
-        tx.put("message", message, MessageRow.message_id.does_not_exist())
-        tx.put("message agenda", due)
 
 
 class MoneyCame(Exception):

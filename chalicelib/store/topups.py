@@ -13,7 +13,7 @@ from chalicelib.errors import NotFound, UpstreamUnavailable
 from chalicelib.store import agenda, in_flight
 from chalicelib.store.agenda import AgendaRow, Kind
 from chalicelib.store.agenda import row as agenda_row
-from chalicelib.store.messages import MessageRow
+from chalicelib.store.messages import MessageRow, enqueue
 from chalicelib.store.tables import (
     TABLE_PREFIX,
     Connected,
@@ -71,6 +71,16 @@ class TopUpRow(Row):
     refunded_kopecks = IntegerAttribute(default=0)
     #: when the company last said that something had happened: questions come more often from then on
     woken_at = InstantAttribute(null=True)
+    #: the payer agreed that later charges rest on this payment
+    saves_card = BooleanAttribute(default=False)
+    #: as the company tells it; never more than a mask
+    card_mask = UnicodeAttribute(null=True)
+    #: of a charge without the payer: the first day of the period that it is for
+    autopay_period = UnicodeAttribute(null=True)
+    #: why it was declined, in words of ours
+    code = UnicodeAttribute(null=True)
+    #: the decline was such that the card may not be charged again
+    card_stopped = BooleanAttribute(default=False)
     agenda_key = UnicodeAttribute(null=True)
 
 
@@ -163,16 +173,22 @@ class TopUpStore:
         :raises ConditionFailed: ``topup`` when the id exists (read it: it may be ours), ``invoice`` when the
             number does, which only a reset counter can cause.
         """
+        tx = Transaction()
+        self.add(tx, topup, first, "subscriber")
+        tx.commit()
+
+    def add(
+        self, tx: Transaction, topup: TopUpRow, first: Next, by: str, seen: in_flight.InFlightRow | None = None
+    ) -> None:
+        """The same within a transaction of the caller's; ``seen``: only if no top-up of the account has moved since."""
         later = agenda_row(first.kind, topup.topup_id, first.due_at, self.shards)
         topup.agenda_key = later.key
-        tx = Transaction()
         tx.put("topup", topup, TopUpRow.topup_id.does_not_exist())
         name = _invoice_key(topup.gateway, topup.invoice)
         tx.put("invoice", InvoiceRow(name, target=topup.topup_id), InvoiceRow.topup_id.does_not_exist())
-        tx.put("event", _event(topup, "created", topup.created_at, "subscriber"))
-        tx.put("agenda", later)
-        in_flight.ordered(tx, topup.account, topup.topup_id)
-        tx.commit()
+        tx.put("event", _event(topup, "created", topup.created_at, by))
+        tx.put("topup agenda", later)
+        in_flight.ordered(tx, topup.account, topup.topup_id, seen)
 
     def get(self, topup_id: str) -> TopUpRow | None:
         return fetch(TopUpRow, topup_id, _TOPUP)
@@ -201,6 +217,7 @@ class TopUpStore:
         by: str,
         then: Next | None,
         message: MessageRow | None = None,
+        **changes: Any,
     ) -> TopUpRow:
         """Change the status together with its event and what the agenda owes next, in one transaction.
 
@@ -211,7 +228,7 @@ class TopUpStore:
         for _ in range(TRIES):
             if to not in MOVES[topup.status]:
                 break
-            fresh = {"status": to, "tries": 0, "unanswered_since": None, **_marks(topup, to, at)}
+            fresh = {**changes, "status": to, "tries": 0, "unanswered_since": None, **_marks(topup, to, at)}
             tx = self._step(topup, then, fresh)
             tx.put("event", _event(topup, to, at, by, topup.revision + 1))
             if to == "paid":
@@ -219,7 +236,7 @@ class TopUpStore:
             elif to != "awaiting_payment":
                 in_flight.landed(tx, topup.account, topup.topup_id)
             if message is not None:
-                self._enqueue(tx, message)
+                enqueue(tx, message, message.created_at, self.shards)
             try:
                 tx.commit()
                 return self._moved(topup, then, fresh)
@@ -285,12 +302,6 @@ class TopUpStore:
         actions.append(TopUpRow.agenda_key.set(later.key) if later else TopUpRow.agenda_key.remove())
         tx.update("topup", TopUpRow(topup.topup_id, _TOPUP), actions, TopUpRow.revision == topup.revision)
         return tx
-
-    def _enqueue(self, tx: Transaction, message: MessageRow) -> None:
-        later = agenda_row(Kind.DELIVER_MESSAGE, message.message_id, message.created_at, self.shards)
-        message.agenda_key = later.key
-        tx.put("message", message, MessageRow.message_id.does_not_exist())
-        tx.put("message agenda", later)
 
 
 def is_pointed(topup: TopUpRow, item: AgendaRow) -> bool:

@@ -21,6 +21,7 @@ from chalicelib.billing import (
     OperationsPage,
     OperationsQuery,
     PostedPayment,
+    Coming,
     PostResult,
     PromiseOffer,
     Runway,
@@ -172,9 +173,9 @@ class EmbeddedBilling:
         except OutcomeUnknown:
             return PostResult.UNKNOWN
 
-    def forecast(self, account: str, until: date) -> tuple[ForecastItem, ...]:
+    def forecast(self, account: str, until: date, coming: Coming | None = None) -> tuple[ForecastItem, ...]:
         """One query. :raises NotFound: no such account."""
-        return forecast(read(account)[2], self._today(), until)
+        return forecast(read(account)[2], self._today(), until, coming)
 
     def runway(self, account: str) -> Runway:
         """One query."""

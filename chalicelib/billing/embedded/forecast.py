@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from chalicelib.billing import AccountState, Due, ForecastItem, NextCharge, OperationKind, Tariff
+from chalicelib.billing import AccountState, Coming, Due, ForecastItem, NextCharge, OperationKind, Tariff
 from chalicelib.billing.embedded.calendar import next_step
 from chalicelib.billing.embedded.entries import Leg
 from chalicelib.billing.embedded.openings import due_now
@@ -48,15 +48,26 @@ def steps(standing: Standing, today: date, until: date) -> Iterator[Step]:
         standing = step.standing
 
 
-def forecast(standing: Standing, today: date, until: date) -> tuple[ForecastItem, ...]:
+def forecast(standing: Standing, today: date, until: date, coming: Coming | None = None) -> tuple[ForecastItem, ...]:
     """Events from today to the end of ``until`` in order: one per leg that moves money, and one per change of
-    state. A blocked account is opened by money that comes in, so nothing is charged after a block."""
+    state. A blocked account is opened by money that comes in, so nothing is charged after a block; ``coming`` is
+    money that comes into an account that is not."""
     items: list[ForecastItem] = []
-    before = standing
+    if coming is None or coming.on > until:
+        return tuple(_ahead(items, standing, today, until)[0])
+    items, before = _ahead(items, standing, today, coming.on)
+    balance = Kopecks(before.balance_kopecks + coming.amount_kopecks)
+    items.append(_item(coming.on, "autopay", coming.amount_kopecks, balance, "Автоплатёж"))
+    return tuple(_ahead(items, before.model_copy(update={"balance_kopecks": balance}), today, until)[0])
+
+
+def _ahead(
+    items: list[ForecastItem], standing: Standing, today: date, until: date
+) -> tuple[list[ForecastItem], Standing]:
     for step in steps(standing, today, until):
-        items += _items(before, step, max(step.on, today))
-        before = step.standing
-    return tuple(items)
+        items += _items(standing, step, max(step.on, today))
+        standing = step.standing
+    return items, standing
 
 
 def outlook(standing: Standing, today: date) -> Outlook:

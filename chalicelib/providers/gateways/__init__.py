@@ -73,6 +73,8 @@ class PaymentState(Value):
     status: PaymentStatus
     amount_kopecks: Kopecks | None = None
     reference: str | None = None
+    #: the number of the card as the company masks it
+    card: str | None = None
 
 
 class SavedCharge(Value):
@@ -161,6 +163,7 @@ class PaymentGateway(Protocol):
     name: str
     title: str
     limits: Limits
+    #: later charges may rest on a payment of its
     can_save_card: bool
     #: the notification may come by GET as well, as set in the company's cabinet
     webhook_get: bool

@@ -40,7 +40,6 @@ class Robokassa:
     """The adapter. Safe to share between threads; holds no state."""
 
     name = "robokassa"
-    can_save_card = False
     form_origins: tuple[str, ...] = ()
     asks_contact = False  # its own page does
     ranges = None
@@ -52,6 +51,7 @@ class Robokassa:
         self._password1, self._password2 = (secret.get_secret_value() for secret in settings.pair if secret)
         # refunds know live payments only
         self.can_refund = settings.password3 is not None and not settings.is_test
+        self.can_save_card = settings.recurring
         self.title = settings.title
         self.webhook_get = settings.webhook_get
         self.limits = port.Limits(min_kopecks=Kopecks(settings.min_kopecks), max_kopecks=Kopecks(settings.max_kopecks))

@@ -45,6 +45,7 @@ class Settings(BaseModel):
     title: str = "Банковская карта, СБП (Робокасса)"
     min_kopecks: int = Field(1_00, gt=0)
     max_kopecks: int = Field(100_000_00, gt=0)
+    recurring: bool = Field(False, description="charges of a saved card, which Robokassa grants by agreement")
     webhook_get: bool = Field(False, description="the cabinet's method of ResultURL is GET")
 
     @field_validator("base_url", "services_url")

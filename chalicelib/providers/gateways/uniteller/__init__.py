@@ -35,7 +35,6 @@ class Uniteller:
     """The adapter. Safe to share between threads; holds no state: the turns are kept by whoever gave ``pace``."""
 
     name = "uniteller"
-    can_save_card = False
     longest = LONGEST
     can_refund = True
     full_refund_repeats = True
@@ -43,6 +42,7 @@ class Uniteller:
     def __init__(self, settings: Settings, http: Outgoing, pace: port.Pace) -> None:
         self._settings, self._http, self._pace = settings, http, pace
         self._password = settings.password.get_secret_value()
+        self.can_save_card = settings.recurring
         self.title = settings.title
         self.webhook_get = settings.webhook_get
         self.asks_contact = settings.fiscal

@@ -48,6 +48,7 @@ class Settings(BaseModel):
     title: str = "Банковская карта, СБП (Uniteller)"
     min_kopecks: int = Field(1_00, gt=0)
     max_kopecks: int = Field(100_000_00, gt=0)
+    recurring: bool = Field(False, description="charges of a saved card, which the manager switches on")
     webhook_get: bool = Field(False, description="the notification comes by GET as well")
 
     @property

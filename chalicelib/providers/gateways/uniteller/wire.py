@@ -23,7 +23,7 @@ Way = Callable[..., str]
 #: Dates on the wire have no zone; the company's office, and its documents elsewhere, are in Moscow.
 MOSCOW = timezone(timedelta(hours=3))
 #: What we ask to be told of an order (8.1): nothing personal, and nothing that may hold the delimiter.
-COLUMNS = ("OrderNumber", "Status", "Total", "Response_Code", "BillNumber", "need_confirm")
+COLUMNS = ("OrderNumber", "Status", "Total", "Response_Code", "BillNumber", "need_confirm", "CardNumber")
 _NEEDED = frozenset(("ordernumber", "status", "total"))
 #: How the company writes what it was not told: ``*НЕ ЗАДАВАЛСЯ*``, in whichever encoding it arrives.
 _UNSET = re.compile(r"\*.*\*")
@@ -143,8 +143,17 @@ def _state(row: Mapping[str, str]) -> port.PaymentState:
     if status is port.PaymentStatus.PAID and row.get("need_confirm") == NEEDS_CONFIRMATION:
         status = port.PaymentStatus.PROCESSING
     return port.PaymentState(
-        status=status, amount_kopecks=_total(row["total"], status), reference=row.get("billnumber") or None
+        status=status,
+        amount_kopecks=_total(row["total"], status),
+        reference=row.get("billnumber") or None,
+        card=_mask(row.get("cardnumber", "")),
     )
+
+
+def _mask(text: str) -> str | None:
+    """The last four digits and no more, whatever the company shows."""
+    digits = re.search(r"[0-9]{4}$", text, re.ASCII)
+    return f"•• {digits[0]}" if digits else None
 
 
 def _total(text: str, status: port.PaymentStatus) -> Kopecks | None:

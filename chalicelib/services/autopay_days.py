@@ -1,0 +1,141 @@
+"""The agenda's side of autopay: a card that is being saved, the announcement a week before a period, the charge."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from chalicelib.clock import Clock
+from chalicelib.config import Settings
+from chalicelib.money import Kopecks
+from chalicelib.services.autopay_charges import AutopayCharges, next_look
+from chalicelib.services.autopay_plan import Plan
+from chalicelib.store import in_flight
+from chalicelib.store.agenda import Agenda, AgendaRow
+from chalicelib.store.autopays import AutopayRow, AutopayStore, PeriodRow, period_row, withdraw
+from chalicelib.store.topups import TopUpRow
+from chalicelib.store.transaction import Transaction
+
+#: A first payment that was never ordered, because the request died on the way, is forgotten after this.
+NEVER_ORDERED = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class AutopayDays:
+    store: AutopayStore
+    charges: AutopayCharges
+    agenda: Agenda
+    now: Clock
+    settings: Settings
+
+    def look(self, item: AgendaRow) -> None:
+        """Agenda: the next thing that an autopay waits for. Late, twice or overlapped does no harm."""
+        autopay = self.store.pointed(item)
+        if autopay is None:
+            return self.agenda.drop(item)
+        if autopay.pending_topup is not None and self.saved(autopay):
+            return None
+        period = self._unfinished(autopay)
+        if period is not None and period.in_flight:
+            return self.charges.resolve(autopay, period)
+        if autopay.status != "active":
+            self.store.commit(autopay, self._pending_look(autopay))
+            return None
+        if period is not None:
+            return self.charges.charge(autopay, period)
+        return self._plan(autopay)
+
+    # the card
+
+    def saved(self, autopay: AutopayRow) -> bool:
+        """Take the card over once its first payment is paid, or forget it once that cannot be; True if so."""
+        topup = self.charges.settlement.store.get(autopay.pending_topup or "")
+        if topup is not None and topup.status in {"paid", "credited"}:
+            return self._activate(autopay, topup)
+        since = autopay.pending_since or self.now()
+        ended = self.now() >= (topup.expires_at if topup is not None else since + NEVER_ORDERED)
+        if not (ended and (topup is None or topup.status in {"declined", "expired"})):
+            return False
+        status = "off" if autopay.status == "pending" else autopay.status
+        due = self.now() if status == "active" else None
+        consent = autopay.pending_consent
+
+        def void(tx: Transaction) -> None:
+            if consent is not None:
+                withdraw(tx, autopay.account, consent, self.now())
+
+        return self.store.commit(autopay, due, more=void, status=status, **_NOT_PENDING)
+
+    def _activate(self, autopay: AutopayRow, topup: TopUpRow) -> bool:
+        old, card = autopay.consent, {"gateway": topup.gateway, "parent_invoice": topup.invoice}
+        cap = autopay.pending_cap_kopecks or autopay.cap_kopecks
+        card |= {"mask": topup.card_mask, "saved_at": topup.paid_at, "consent": autopay.pending_consent}
+
+        def replace(tx: Transaction) -> None:
+            if old is not None:
+                withdraw(tx, autopay.account, old, self.now())
+
+        said = self.charges.notices.connected(autopay, cap)
+        fresh = {**_NOT_PENDING, **card, "status": "active", "cap_kopecks": cap, "stop_code": None, "failed_periods": 0}
+        return self.store.commit(autopay, self.now(), messages=said, more=replace, **fresh)
+
+    def _pending_look(self, autopay: AutopayRow) -> datetime | None:
+        """When to look at the first payment again, as often as the gateway itself is asked about it."""
+        if autopay.pending_topup is None:
+            return None
+        age = self.now() - (autopay.pending_since or self.now())
+        return self.now() + (timedelta(minutes=1) if age < timedelta(hours=1) else timedelta(minutes=30))
+
+    # the period
+
+    def _unfinished(self, autopay: AutopayRow) -> PeriodRow | None:
+        if autopay.period is None:
+            return None
+        return self.store.period(autopay.account, date.fromisoformat(autopay.period))
+
+    def _plan(self, autopay: AutopayRow) -> None:
+        """Nothing is under way: wait for the day of the next announcement, or announce."""
+        seen = in_flight.of(autopay.account)
+        runway, missing = self.charges.missing(autopay.account, seen)
+        start, plan = runway.period_start, Plan(runway.period_start, self.settings.zone)
+        period, now = self.store.period(autopay.account, start), self.now()
+        if period is not None and not _raised(period, autopay):
+            self.store.commit(autopay, next_look(start, self.settings))
+            return
+        if now < plan.announce_at:
+            due = plan.announce_at
+            self.store.commit(autopay, min(due, self._pending_look(autopay) or due))
+            return
+        period = period or period_row(autopay.account, start, "announced")
+        charges, charge_at = self.charges, plan.first_charge(now)
+        amount = charges.least(autopay, missing)
+        if not amount:
+            return charges.end(autopay, period, "covered")
+        period.amount_kopecks, period.balance_kopecks = amount, runway.balance_kopecks
+        period.breakdown = [[item.title, item.amount_kopecks] for item in runway.items]
+        if not charges.notices.reachable(autopay.subscriber_id):
+            return charges.end(autopay, period, "missed", code="no_channel")
+        if charge_at is None:
+            said = charges.notices.missed(autopay, start)
+            return charges.end(autopay, period, "missed", said, code="too_late")
+        if (code := self._too_much(autopay, amount)) is not None:
+            said = charges.notices.above_cap(autopay, start, amount)
+            return charges.end(autopay, period, "above_cap", said, code=code)
+        notice = charges.notices.announced(autopay, runway, amount, charge_at)
+        period.state, period.code, period.charge_at = "announced", None, charge_at
+        period.announced_at, period.message_id = now, notice.message_id
+        self.store.commit(autopay, charge_at, period, [notice], period=start.isoformat())
+        return None
+
+    def _too_much(self, autopay: AutopayRow, amount: Kopecks) -> str | None:
+        if amount > autopay.cap_kopecks:
+            return "above_cap"
+        most = self.charges.gateways[autopay.gateway or ""].limits.max_kopecks
+        return "above_limit" if amount > most else None
+
+
+_NOT_PENDING = {"pending_topup": None, "pending_consent": None, "pending_cap_kopecks": None, "pending_since": None}
+
+
+def _raised(period: PeriodRow, autopay: AutopayRow) -> bool:
+    """Above the cap that was, and no longer above the one that is: announced after all."""
+    over = period.state == "above_cap" and period.code == "above_cap"
+    return bool(over and period.amount_kopecks <= autopay.cap_kopecks)
