@@ -18,6 +18,7 @@ from chalicelib.handlers import (
     topups,
     webhooks,
 )
+from chalicelib.handlers import autopay as autopay_views
 from chalicelib.store.agenda import Kind
 
 logs.configure_in_lambda(os.environ)
@@ -25,7 +26,7 @@ logs.configure_in_lambda(os.environ)
 # Chalice would add a handler of its own, and every line of its logger would come twice.
 app = Chalice(app_name="portal", configure_logs=False)
 
-for module in (home, session, subscriber, accounts, topups, promised_payments, internet, webhooks, meta):
+for module in (home, session, subscriber, accounts, topups, autopay_views, promised_payments, internet, webhooks, meta):
     app.register_blueprint(module.views.blueprint())
 
 
@@ -60,6 +61,11 @@ def promised_payment_expiry(event: CloudWatchEvent) -> Mapping[str, int]:
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def make_refunds(event: CloudWatchEvent) -> Mapping[str, int]:
     return jobs.run(Kind.REFUND, event.context)
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def autopay(event: CloudWatchEvent) -> Mapping[str, int]:
+    return jobs.run(Kind.AUTOPAY, event.context)
 
 
 @app.schedule(Rate(15, unit=Rate.MINUTES))

@@ -14,6 +14,11 @@ from chalicelib.providers import messages as message_port
 from chalicelib.providers.gateways import PaymentGateway
 from chalicelib.services.accounts import Accounts
 from chalicelib.services.agenda import AgendaRunner
+from chalicelib.services.autopay import Autopay
+from chalicelib.services.autopay_charges import AutopayCharges
+from chalicelib.services.autopay_days import AutopayDays
+from chalicelib.services.autopay_notices import Notices
+from chalicelib.services.autopay_screen import AutopayView
 from chalicelib.services.calendar import Calendar
 from chalicelib.services.cases import Cases
 from chalicelib.services.internet import Internet
@@ -31,6 +36,7 @@ from chalicelib.services.subscriber import Subscribers
 from chalicelib.services.topups import TopUps
 from chalicelib.services.webhooks import Webhooks
 from chalicelib.store.agenda import Agenda, Kind
+from chalicelib.store.autopays import AutopayStore
 from chalicelib.store.cases import CaseStore
 from chalicelib.store.guesses import Guesses
 from chalicelib.store.messages import MessageStore
@@ -85,7 +91,7 @@ def gateways() -> Mapping[str, PaymentGateway]:
 senders = cache(lambda: message_port.load_all((settings().sms, settings().email), environ))
 topup_store = cache(lambda: TopUpStore(settings().agenda_shards, settings().invoice_start))
 agenda = cache(lambda: Agenda(settings().agenda_shards, settings().agenda_batch, settings().agenda_lease, token))
-accounts = cache(lambda: Accounts(billing(), settings().zone, now))
+accounts = cache(lambda: Accounts(billing(), autopay_view().summary, settings().zone, now))
 passwords = cache(lambda: Passwords(settings()))
 sessions = cache(lambda: Sessions(settings(), billing(), passwords(), Guesses(settings()), now, token))
 subscribers = cache(lambda: Subscribers(SubscriberStore()))
@@ -109,6 +115,17 @@ cases = cache(lambda: Cases(CaseStore(), topup_store(), message_store(), refund_
 promises = cache(lambda: PromiseStore(settings().agenda_shards))
 expiry = cache(lambda: PromiseExpiry(promises(), billing(), settlement(), questions(), CaseStore(), now, settings()))
 promised_payments = cache(lambda: PromisedPayments(promises(), billing(), agenda(), expiry(), now, token, settings()))
+autopay_store = cache(lambda: AutopayStore(settings().agenda_shards, token))
+notices = cache(lambda: Notices(SubscriberStore(), tuple(senders()), now, settings()))
+autopay_charges = cache(
+    lambda: AutopayCharges(
+        autopay_store(), notices(), billing(), gateways(), settlement(), questions(), refunds(), message_store(),
+        CaseStore(), now, settings(),
+    )
+)  # fmt: skip
+autopay_days = cache(lambda: AutopayDays(autopay_store(), autopay_charges(), agenda(), now, settings()))
+autopay = cache(lambda: Autopay(autopay_store(), autopay_days(), topups(), billing(), now, token, settings()))
+autopay_view = cache(lambda: AutopayView(autopay(), now, settings()))
 
 
 @cache
@@ -121,5 +138,6 @@ def agenda_runner() -> AgendaRunner:
         Kind.ACCOUNT_DAY: calendar().run,
         Kind.PROMISED_PAYMENT: promised_payments().look,
         Kind.REFUND: refunds().work,
+        Kind.AUTOPAY: autopay_days().look,
     }
     return AgendaRunner(agenda(), CaseStore(), works, now, Queue(queue) if queue else None)

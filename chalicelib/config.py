@@ -111,6 +111,10 @@ class Settings(BaseModel):
     promise_credit_hours: int = Field(24, ge=0, description="its end waits so long for a payment that is not credited")
     promise_question_minutes: int = Field(30, ge=0, description="its end waits so long, once, for an order this young")
 
+    # autopay
+    autopay_cap_fees: int = Field(2, ge=1, description="the cap that is offered, in monthly fees of the account")
+    autopay_cap_max_kopecks: int = Field(30_000_00, gt=0, description="the largest cap to be chosen")
+
     # voluntary suspension of the internet
     suspension_min_days: int = Field(7, ge=1, description="shortest suspension")
     suspension_max_days: int = Field(90, ge=1, description="longest suspension")

@@ -41,11 +41,12 @@ def home(request: Request) -> Answer:
         return Answer(Home(session=session, account=None, operations=(), events=()))
     accounts = bootstrap.accounts()
     bootstrap.sessions().remember_account(request.who, chosen)
+    view = accounts.view(request.who.subscriber_id, chosen)
     return Answer(
         Home(
             session=session,
-            account=accounts.view(request.who.subscriber_id, chosen),
+            account=view,
             operations=accounts.last_operations(chosen),
-            events=accounts.events(chosen),
+            events=accounts.events(chosen, autopay=view.autopay),
         )
     )

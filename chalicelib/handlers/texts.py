@@ -82,6 +82,16 @@ _MESSAGES: Mapping[str, tuple[str, str]] = {
         "Обещанный платёж сейчас не нужен: денег на счёте хватает.",
         "A promised payment is not needed now: there is enough money.",
     ),
+    "terms_changed": (
+        "Условия автоплатежа изменились. Прочитайте новые и согласитесь ещё раз.",
+        "The terms of autopay have changed. Please read the new ones and agree again.",
+    ),
+    "already_charging": (
+        "Списание уже отправлено в банк. Дождитесь его результата.",
+        "A charge has been sent to the bank already. Please wait for its outcome.",
+    ),
+    "nothing_to_skip": ("Пропускать нечего: списание не запланировано.", "There is no charge to skip."),
+    "not_connected": ("Автоплатёж не подключён.", "Autopay is not connected."),
     "same_tariff": ("Этот тариф уже подключён.", "This is your tariff already."),
     "debt": ("На счёте долг или не хватает средств. Сначала пополните счёт.", "Please pay what is owed first."),
     "promise_active": (

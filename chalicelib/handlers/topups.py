@@ -17,7 +17,7 @@ from chalicelib.store.topups import EventRow, Status, TopUpRow
 views = Views(__name__)
 
 
-def _canonical(text: str) -> str:
+def canonical(text: str) -> str:
     """A UUID in its one plain spelling, so that two spellings are never two top-ups."""
     if text != str(UUID(text)):
         raise ValueError("not a plain UUID")
@@ -27,7 +27,7 @@ def _canonical(text: str) -> str:
 class TopUpRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    id: Annotated[str, AfterValidator(_canonical)]
+    id: Annotated[str, AfterValidator(canonical)]
     amount_kopecks: PositiveKopecks
     gateway: str
     save_card: bool = False
@@ -97,7 +97,7 @@ def options(request: Request, account: str) -> Answer:
 )
 def order(request: Request, account: str) -> Answer:
     ordered = bootstrap.topups().order(request.who.subscriber_id, _wish(request, account, request.body))
-    return Answer(_ordered(ordered), 201 if ordered.created else 200)
+    return Answer(ordered_answer(ordered), 201 if ordered.created else 200)
 
 
 @views.route("GET", "/api/topups/{id}", "One top-up with its steps", answers={200: TopUpDetails})
@@ -115,14 +115,15 @@ def status(request: Request, id: str) -> Answer:
 def _known(id: str) -> str:
     """Only a UUID can name a top-up; nothing else reaches the store, where other keys share the table."""
     try:
-        return _canonical(id)
+        return canonical(id)
     except ValueError:
         raise NotFound(id) from None
 
 
 def _wish(request: Request, account: str, body: Any) -> Wish:
     if body.save_card:
-        raise InvalidRequest({"save_card": "not_available"})
+        # a card is saved for autopay alone, with its own consent: POST /api/accounts/{account}/autopay
+        raise InvalidRequest({"save_card": "only_with_autopay"})
     return Wish(
         id=body.id,
         account=account,
@@ -132,7 +133,7 @@ def _wish(request: Request, account: str, body: Any) -> Wish:
     )
 
 
-def _ordered(ordered: Ordered) -> TopUpOrdered:
+def ordered_answer(ordered: Ordered) -> TopUpOrdered:
     return TopUpOrdered(id=ordered.topup.topup_id, status=_status(ordered.topup), checkout=ordered.checkout)
 
 

@@ -1,8 +1,8 @@
 """Personal accounts: which are the subscriber's, what they hold, what happened on them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from chalicelib.billing import (
@@ -16,20 +16,12 @@ from chalicelib.billing import (
 )
 from chalicelib.clock import Clock, local_date
 from chalicelib.errors import InvalidRequest, NotFound
-from chalicelib.models import Value
+from chalicelib.services.autopay_screen import AutopaySummary
 
 #: A range longer than this is a report, not a screen.
 LONGEST_RANGE_DAYS = 3 * 366
 EVENTS_DAYS = 60
 LAST_OPERATIONS = 5
-
-
-class AutopaySummary(Value):
-    """Autopay as the account shows it; in this release there is none to connect."""
-
-    status: Literal["off"] = "off"
-    next_on: None = None
-    amount_kopecks: None = None
 
 
 class AccountScreen(AccountView):
@@ -41,6 +33,7 @@ class AccountScreen(AccountView):
 @dataclass(frozen=True)
 class Accounts:
     billing: BillingSystem
+    autopay: Callable[[str], AutopaySummary]
     zone: ZoneInfo
     now: Clock
 
@@ -60,7 +53,7 @@ class Accounts:
         view = self.billing.account(account)
         if view.subscriber_id != subscriber_id:
             raise NotFound(account)
-        return AccountScreen(**dict(view))
+        return AccountScreen(**dict(view), autopay=self.autopay(account))
 
     def operations(self, subscriber_id: str, account: str, query: OperationsQuery) -> OperationsPage:
         """:raises NotFound: as ``owned``. :raises InvalidRequest: an impossible range or a foreign cursor."""
@@ -77,5 +70,9 @@ class Accounts:
         query = OperationsQuery(date_from=today - timedelta(days=366), date_to=today, limit=LAST_OPERATIONS)
         return self.billing.operations(account, query).items
 
-    def events(self, account: str, days: int = EVENTS_DAYS) -> tuple[ForecastItem, ...]:
-        return self.billing.forecast(account, self.today() + timedelta(days=days))
+    def events(
+        self, account: str, days: int = EVENTS_DAYS, autopay: AutopaySummary | None = None
+    ) -> tuple[ForecastItem, ...]:
+        """With the next autopay among them; ``autopay`` if it has been read already."""
+        coming = (autopay or self.autopay(account)).coming
+        return self.billing.forecast(account, self.today() + timedelta(days=days), coming)

@@ -172,7 +172,7 @@ class AutopayCharges:
         last = Next(Kind.ASK_GATEWAY, topup.created_at + self.settings.topup_last_question)
         stopped = answer.status is ChargeStatus.STOPPED
         facts = {"code": answer.code or "declined", "card_stopped": stopped}
-        self.settlement.store.advance(topup, "declined", self.now(), "charge", last, **facts)
+        self.settlement.store.advance(topup, "declined", self.now(), "charge", last, changes=facts)
 
     def _new(self, autopay: AutopayRow, period: PeriodRow, amount: Kopecks) -> TopUpRow:
         """Named by account, period and number of the try, so that two workers make the same one."""
@@ -209,7 +209,7 @@ class AutopayCharges:
                 return self._wait(autopay, self.now() + AGAIN)
             self._give_back(topup)
         _note(period, "charged")
-        return self.end(autopay, period, "charged", failed_periods=0)
+        return self.end(autopay, period, "charged", changes={"failed_periods": 0})
 
     def _give_back(self, topup: TopUpRow) -> None:
         """The consent was withdrawn while the charge was under way: its money goes back. Repeatable."""
@@ -257,16 +257,16 @@ class AutopayCharges:
         if autopay.failed_periods + 1 >= FAILED_PERIODS:
             return self._stop(autopay, period, "three_failures")
         said = self.notices.failed(autopay, period.start, code)
-        failed = autopay.failed_periods + 1
-        return self.end(autopay, period, "failed", said, code=code, failed_periods=failed)
+        more = {"failed_periods": autopay.failed_periods + 1}
+        return self.end(autopay, period, "failed", said, code=code, changes=more)
 
     def _stop(self, autopay: AutopayRow, period: PeriodRow, code: str) -> None:
         """The card may not be charged again: it is forgotten, and the subscriber is told."""
         period.state, period.code = "failed", code
-        gone = {"parent_invoice": None, "mask": None, "saved_at": None, "stop_code": code, "period": None}
+        gone = {"parent_invoice": None, "mask": None, "saved_at": None, "period": None}
         said = self.notices.stopped(autopay, period.start, code)
         due = self.now() if autopay.pending_topup else None
-        self.store.commit(autopay, due, period, said, status="stopped", **gone)
+        self.store.commit(autopay, due, period, said, changes={**gone, "status": "stopped", "stop_code": code})
 
     def _over(self, autopay: AutopayRow, period: PeriodRow) -> None:
         """The time for a charge has passed."""
@@ -282,20 +282,30 @@ class AutopayCharges:
         state: PeriodState,
         said: Sequence[MessageRow] = (),
         code: str | None = None,
-        **changes: object,
+        changes: Mapping[str, object] | None = None,
     ) -> None:
         """Nothing more is charged for this period; the agenda looks again when the next one has begun."""
         period.state, period.code = state, code
         due = next_look(period.start, self.settings) if autopay.status == "active" else None
-        self.store.commit(autopay, due, period, said, **{**changes, "period": None})
+        due = soonest(autopay, due, self.now())
+        self.store.commit(autopay, due, period, said, changes={**(changes or {}), "period": None})
 
     def _wait(self, autopay: AutopayRow, until: datetime) -> None:
-        self.store.commit(autopay, until)
+        self.store.commit(autopay, soonest(autopay, until, self.now()))
 
 
 def next_look(start: date, settings: Settings) -> datetime:
     """When a period that is done with has begun, so that the one after it can be planned."""
     return Plan(start + timedelta(days=1), settings.zone).ask_by_hand_at
+
+
+def soonest(autopay: AutopayRow, due: datetime | None, now: datetime) -> datetime | None:
+    """This, or the next look at a first payment that is on its way: as often as the gateway is asked about it."""
+    if autopay.pending_topup is None:
+        return due
+    age = now - (autopay.pending_since or now)
+    look = now + (timedelta(minutes=1) if age < timedelta(hours=1) else timedelta(minutes=30))
+    return min(due, look) if due is not None else look
 
 
 def _note(period: PeriodRow, state: str, code: str | None = None) -> None:

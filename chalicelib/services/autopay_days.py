@@ -1,12 +1,12 @@
 """The agenda's side of autopay: a card that is being saved, the announcement a week before a period, the charge."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from chalicelib.clock import Clock
 from chalicelib.config import Settings
 from chalicelib.money import Kopecks
-from chalicelib.services.autopay_charges import AutopayCharges, next_look
+from chalicelib.services.autopay_charges import AutopayCharges, next_look, soonest
 from chalicelib.services.autopay_plan import Plan
 from chalicelib.store import in_flight
 from chalicelib.store.agenda import Agenda, AgendaRow
@@ -37,7 +37,7 @@ class AutopayDays:
         if period is not None and period.in_flight:
             return self.charges.resolve(autopay, period)
         if autopay.status != "active":
-            self.store.commit(autopay, self._pending_look(autopay))
+            self.store.commit(autopay, soonest(autopay, None, self.now()))
             return None
         if period is not None:
             return self.charges.charge(autopay, period)
@@ -62,7 +62,7 @@ class AutopayDays:
             if consent is not None:
                 withdraw(tx, autopay.account, consent, self.now())
 
-        return self.store.commit(autopay, due, more=void, status=status, **_NOT_PENDING)
+        return self.store.commit(autopay, due, more=void, changes={**_NOT_PENDING, "status": status})
 
     def _activate(self, autopay: AutopayRow, topup: TopUpRow) -> bool:
         old, card = autopay.consent, {"gateway": topup.gateway, "parent_invoice": topup.invoice}
@@ -75,14 +75,7 @@ class AutopayDays:
 
         said = self.charges.notices.connected(autopay, cap)
         fresh = {**_NOT_PENDING, **card, "status": "active", "cap_kopecks": cap, "stop_code": None, "failed_periods": 0}
-        return self.store.commit(autopay, self.now(), messages=said, more=replace, **fresh)
-
-    def _pending_look(self, autopay: AutopayRow) -> datetime | None:
-        """When to look at the first payment again, as often as the gateway itself is asked about it."""
-        if autopay.pending_topup is None:
-            return None
-        age = self.now() - (autopay.pending_since or self.now())
-        return self.now() + (timedelta(minutes=1) if age < timedelta(hours=1) else timedelta(minutes=30))
+        return self.store.commit(autopay, self.now(), messages=said, more=replace, changes=fresh)
 
     # the period
 
@@ -98,11 +91,10 @@ class AutopayDays:
         start, plan = runway.period_start, Plan(runway.period_start, self.settings.zone)
         period, now = self.store.period(autopay.account, start), self.now()
         if period is not None and not _raised(period, autopay):
-            self.store.commit(autopay, next_look(start, self.settings))
+            self.store.commit(autopay, soonest(autopay, next_look(start, self.settings), now))
             return
         if now < plan.announce_at:
-            due = plan.announce_at
-            self.store.commit(autopay, min(due, self._pending_look(autopay) or due))
+            self.store.commit(autopay, soonest(autopay, plan.announce_at, now))
             return
         period = period or period_row(autopay.account, start, "announced")
         charges, charge_at = self.charges, plan.first_charge(now)
@@ -122,7 +114,8 @@ class AutopayDays:
         notice = charges.notices.announced(autopay, runway, amount, charge_at)
         period.state, period.code, period.charge_at = "announced", None, charge_at
         period.announced_at, period.message_id = now, notice.message_id
-        self.store.commit(autopay, charge_at, period, [notice], period=start.isoformat())
+        due = soonest(autopay, charge_at, now)
+        self.store.commit(autopay, due, period, [notice], changes={"period": start.isoformat()})
         return None
 
     def _too_much(self, autopay: AutopayRow, amount: Kopecks) -> str | None:

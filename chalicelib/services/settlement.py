@@ -45,7 +45,7 @@ class Settlement:
         """
         now = self.now()
         then = Next(Kind.SETTLE_TOPUP, now + FIRST_SETTLE)
-        return self.store.advance(topup, "paid", now, by, then, **({"card_mask": card} if card else {}))
+        return self.store.advance(topup, "paid", now, by, then, changes={"card_mask": card} if card else None)
 
     def credit(self, topup: TopUpRow) -> bool:
         """Try to bring a paid top-up into the billing; True when it is credited. Idempotent by the top-up's id.

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from chalicelib.money import Kopecks, shown
 from chalicelib.providers.messages import Text
+from chalicelib.services.autopay_words import reason
 
 _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 
@@ -13,6 +14,8 @@ def compose(event: str, facts: Mapping[str, object], language: str) -> Text:
     """The text of one event; sums in roubles, days as ``14.10.2026``. :raises KeyError: an event without words."""
     subject, body = _WORDS[event][language == "en"]
     told = {name: _told(name, value) for name, value in facts.items()}
+    if "reason" in facts:
+        told["reason"] = reason(str(facts["reason"]), language)
     return Text(subject=subject.format(**told), body=body.format(**told))
 
 
@@ -24,6 +27,114 @@ def _told(name: str, value: object) -> object:
 
 
 _WORDS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "autopay_connected": (
+        (
+            "Автоплатёж подключён",
+            "Лицевой счёт {account}: автоплатёж подключён, не больше {cap_kopecks} за раз. О каждом списании сообщим"
+            " заранее. Если это были не вы, отключите его: {link}",
+        ),
+        (
+            "Autopay connected",
+            "Account {account}: autopay is on, {cap_kopecks} at a time at most. Each charge is announced beforehand."
+            " If it was not you, disconnect it: {link}",
+        ),
+    ),
+    "autopay_disconnected": (
+        ("Автоплатёж отключён", "Лицевой счёт {account}: автоплатёж отключён, карта забыта."),
+        ("Autopay disconnected", "Account {account}: autopay is off and the card is forgotten."),
+    ),
+    "autopay_announced": (
+        (
+            "Скоро автоплатёж",
+            "Лицевой счёт {account}: {on} с карты спишется {amount_kopecks} = {how}. Пропустить можно здесь: {link}",
+        ),
+        (
+            "Autopay is coming",
+            "Account {account}: on {on} your card will be charged {amount_kopecks} = {how}. Skip it here: {link}",
+        ),
+    ),
+    "autopay_charged": (
+        ("Автоплатёж прошёл", "Лицевой счёт {account}: автоплатёж {amount_kopecks} зачислен."),
+        ("Autopay done", "Account {account}: autopay of {amount_kopecks} has been credited."),
+    ),
+    "autopay_declined": (
+        (
+            "Автоплатёж не прошёл",
+            "Лицевой счёт {account}: автоплатёж {amount_kopecks} не прошёл: {reason}. Следующая попытка — {on}.",
+        ),
+        (
+            "Autopay declined",
+            "Account {account}: autopay of {amount_kopecks} failed: {reason}. The next try is on {on}.",
+        ),
+    ),
+    "autopay_failed": (
+        (
+            "Автоплатёж не удался",
+            "Лицевой счёт {account}: автоплатёж за этот период не удался: {reason}. Пополните счёт не позднее {by}.",
+        ),
+        (
+            "Autopay failed",
+            "Account {account}: autopay failed for this period: {reason}. Please top up by {by}.",
+        ),
+    ),
+    "autopay_stopped": (
+        (
+            "Автоплатёж остановлен",
+            "Лицевой счёт {account}: автоплатёж остановлен: {reason}. Пополните счёт не позднее {by},"
+            " подключить автоплатёж снова: {link}",
+        ),
+        (
+            "Autopay stopped",
+            "Account {account}: autopay has stopped: {reason}. Please top up by {by}; connect it again: {link}",
+        ),
+    ),
+    "autopay_unknown": (
+        (
+            "Проверьте счёт",
+            "Лицевой счёт {account}: банк не сообщил, прошёл ли автоплатёж {amount_kopecks}. Повторно не спишем."
+            " Если денег на счёте нет, пополните его не позднее {by}.",
+        ),
+        (
+            "Please look at your account",
+            "Account {account}: the bank has not said whether autopay of {amount_kopecks} went through. It is not"
+            " repeated. If the money has not come, please top up by {by}.",
+        ),
+    ),
+    "autopay_short": (
+        (
+            "Автоплатежа не хватит",
+            "Лицевой счёт {account}: цены изменились, сверх автоплатежа не хватает {amount_kopecks}."
+            " Внесите их не позднее {by}.",
+        ),
+        (
+            "Autopay will not be enough",
+            "Account {account}: prices have changed, {amount_kopecks} is missing beyond autopay. Please pay by {by}.",
+        ),
+    ),
+    "autopay_above_cap": (
+        (
+            "Автоплатёж больше ограничения",
+            "Лицевой счёт {account}: нужно {amount_kopecks}, а ваше ограничение {cap_kopecks}. Ничего не спишем."
+            " Пополните счёт не позднее {by} или увеличьте ограничение: {link}",
+        ),
+        (
+            "Autopay above your limit",
+            "Account {account}: {amount_kopecks} is needed and your limit is {cap_kopecks}. Nothing will be charged."
+            " Please top up by {by} or raise the limit: {link}",
+        ),
+    ),
+    "autopay_missed": (
+        (
+            "Автоплатежа в этот раз не будет",
+            "Лицевой счёт {account}: о списании не удалось предупредить за 72 часа, поэтому его не будет."
+            " Пополните счёт не позднее {by}.",
+        ),
+        (
+            "No autopay this time",
+            "Account {account}: the charge could not be announced 72 hours ahead, so there is none."
+            " Please top up by {by}.",
+        ),
+    ),
     "password_changed": (
         (
             "Пароль личного кабинета изменён",

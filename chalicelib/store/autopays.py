@@ -8,7 +8,7 @@ Every change goes through ``commit``: conditional on the revision that was read,
 two workers, never both think they were first. A charge counts as sent at the commit of its intent, never earlier.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -181,7 +181,7 @@ class AutopayStore:
         messages: Iterable[MessageRow] = (),
         when: Condition | None = None,
         more: More | None = None,
-        **changes: Any,
+        changes: Mapping[str, Any] | None = None,
     ) -> bool:
         """Change an autopay, its period and what the agenda owes it in one transaction; then ``autopay`` is as it is.
 
@@ -199,7 +199,7 @@ class AutopayStore:
             enqueue(tx, message, message.created_at, self.shards)
         if more is not None:
             more(tx)
-        wanted = {**changes, "agenda_key": due.key if due else None, "changed_by": mine, "revision": before + 1}
+        wanted = {**(changes or {}), "agenda_key": due.key if due else None, "changed_by": mine, "revision": before + 1}
         if not before:
             # the first change of a row that is not there yet
             first = {"subscriber_id": autopay.subscriber_id, "language": autopay.language}

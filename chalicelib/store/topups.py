@@ -1,6 +1,6 @@
 """Top-ups: the rows, their events, their invoice numbers; ``advance`` is the only way to change a status."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -217,7 +217,7 @@ class TopUpStore:
         by: str,
         then: Next | None,
         message: MessageRow | None = None,
-        **changes: Any,
+        changes: Mapping[str, Any] | None = None,
     ) -> TopUpRow:
         """Change the status together with its event and what the agenda owes next, in one transaction.
 
@@ -228,7 +228,7 @@ class TopUpStore:
         for _ in range(TRIES):
             if to not in MOVES[topup.status]:
                 break
-            fresh = {**changes, "status": to, "tries": 0, "unanswered_since": None, **_marks(topup, to, at)}
+            fresh = {**(changes or {}), "status": to, "tries": 0, "unanswered_since": None, **_marks(topup, to, at)}
             tx = self._step(topup, then, fresh)
             tx.put("event", _event(topup, to, at, by, topup.revision + 1))
             if to == "paid":

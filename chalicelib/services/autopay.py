@@ -1,0 +1,256 @@
+"""Autopay as its subscriber has it: connect, limit, skip, disconnect. The agenda's side is ``autopay_days``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from chalicelib.billing import BillingSystem
+from chalicelib.clock import Clock
+from chalicelib.config import Settings
+from chalicelib.errors import Forbidden, InvalidRequest, NotFound, OutcomeUnknown, Rejected, UpstreamUnavailable
+from chalicelib.models import Instant, Value
+from chalicelib.money import Kopecks
+from chalicelib.services import autopay_words as words
+from chalicelib.services.autopay_charges import next_look, soonest
+from chalicelib.services.autopay_days import AutopayDays
+from chalicelib.services.identity import Client, Identity
+from chalicelib.services.topups import Ordered, TopUps, Wish
+from chalicelib.store.autopays import AutopayRow, AutopayStore, PeriodRow, consent_row, period_row, withdraw
+from chalicelib.store.subscribers import journal_row
+from chalicelib.store.transaction import Transaction
+
+#: How often a change is tried against others who change the same autopay.
+TRIES = 5
+_UNRESOLVED = ("created", "awaiting_payment", "expired")
+
+
+class InFlight(Value):
+    """A charge that was sent and whose outcome nobody knows yet. If it succeeds after all, it is given back."""
+
+    amount_kopecks: Kopecks
+    since: Instant
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, from where, and whether the password was given again a moment ago."""
+
+    identity: Identity
+    client: Client
+    stepped_up: bool
+
+    @property
+    def subscriber_id(self) -> str:
+        return self.identity.subscriber_id
+
+
+@dataclass(frozen=True)
+class Autopay:
+    store: AutopayStore
+    days: AutopayDays
+    topups: TopUps
+    billing: BillingSystem
+    now: Clock
+    token: Callable[[], str]
+    settings: Settings
+
+    def connect(self, who: Caller, wish: Wish, terms_version: str, cap: Kopecks | None) -> Ordered:
+        """Agree to the terms and order the first payment, which saves the card; the same wish again is harmless.
+
+        While autopay is on, the new card takes the old one's place once its payment is paid.
+        :raises NotFound: not the caller's account. :raises InvalidRequest: the sum, the gateway or the cap.
+        :raises Rejected: ``terms_changed``; ``already_charging`` after a withdrawal that has a charge in flight.
+        :raises Conflict: the id stands for another payment. :raises UpstreamUnavailable: repeat with the same id.
+        """
+        self._owned(who, wish.account)
+        if not self.topups.checked(wish).can_save_card:
+            raise InvalidRequest({"topup.gateway": "cannot_save_card"})
+        self._checked_cap(cap)
+        try:
+            if self.topups.store.get(wish.id) is None:
+                if terms_version != words.TERMS_VERSION:
+                    raise Rejected("terms_changed")
+                self._agree(who, wish, cap)
+            return self.topups.order(who.subscriber_id, wish)
+        except OutcomeUnknown as lost:
+            raise UpstreamUnavailable("connecting autopay") from lost
+
+    def _agree(self, who: Caller, wish: Wish, cap: Kopecks | None) -> None:
+        """The consent before the order: a payment that saves a card without one must not be."""
+        for _ in range(TRIES):
+            autopay = self.store.get(wish.account) or AutopayRow(wish.account, subscriber_id=who.subscriber_id)
+            if autopay.pending_topup == wish.id:
+                return
+            if autopay.status in {"off", "pending"} and autopay.period is not None:
+                raise Rejected("already_charging")
+            now, word = self.now(), self.token()
+            consent = consent_row(
+                wish.account,
+                now,
+                word,
+                subscriber_id=who.subscriber_id,
+                terms_version=words.TERMS_VERSION,
+                text_hash=words.terms_hash(wish.language),
+                language=wish.language,
+                address=who.client.address,
+            )
+            pending = {
+                "pending_topup": wish.id,
+                "pending_consent": consent.id,
+                "pending_cap_kopecks": cap or self._offered_cap(wish.account),
+                "pending_since": now,
+                "language": wish.language,
+                "subscriber_id": who.subscriber_id,
+                "status": autopay.status if autopay.status == "active" else "pending",
+            }
+            more = self._written(who, autopay, "autopay_agreed", [autopay.pending_consent])
+
+            def agreed(tx: Transaction, consent: Any = consent, more: Any = more) -> None:
+                tx.put("new consent", consent)
+                more(tx)
+
+            due = now if autopay.status == "active" else soonest(AutopayRow(**pending_row(autopay, pending)), None, now)
+            if self.store.commit(autopay, due, more=agreed, changes=pending):
+                return
+        raise UpstreamUnavailable(f"autopay of {wish.account} keeps changing")
+
+    def change_cap(self, who: Caller, account: str, cap: Kopecks) -> None:
+        """:raises NotFound, InvalidRequest: :raises Rejected: ``not_connected``. :raises Forbidden: raising it wants
+        the password again."""
+        self._owned(who, account)
+        self._checked_cap(cap)
+        for _ in range(TRIES):
+            autopay = self._connected(account)
+            if cap == autopay.cap_kopecks:
+                return
+            if cap > autopay.cap_kopecks and not who.stepped_up:
+                raise Forbidden("step_up_required")
+            more = self._written(who, autopay, "autopay_cap_changed", [])
+            if self.store.commit(autopay, self.now(), more=more, changes={"cap_kopecks": cap}):
+                return
+        raise UpstreamUnavailable(f"autopay of {account} keeps changing")
+
+    def skip(self, who: Caller, account: str, start: date) -> None:
+        """No charge for the period that begins then. Repeatable.
+
+        :raises NotFound: not the caller's account. :raises Rejected: ``not_connected``; ``nothing_to_skip``: it is not
+        the next period, or it is over; ``already_charging``.
+        """
+        self._owned(who, account)
+        for _ in range(TRIES):
+            autopay = self._connected(account)
+            if self.billing.runway(account).period_start != start:
+                raise Rejected("nothing_to_skip")
+            period = self.store.period(account, start)
+            if period is not None and period.state == "skipped":
+                return
+            if period is not None and period.in_flight:
+                raise Rejected("already_charging")
+            if period is not None and period.state not in {"announced", "above_cap"}:
+                raise Rejected("nothing_to_skip")
+            period = period or period_row(account, start, "skipped")
+            period.state, period.code = "skipped", None
+            more = self._written(who, autopay, "autopay_skipped", [])
+            due = soonest(autopay, next_look(start, self.settings), self.now())
+            if self.store.commit(autopay, due, period, more=more, changes={"period": None}):
+                return
+        raise UpstreamUnavailable(f"autopay of {account} keeps changing")
+
+    def disconnect(self, who: Caller, account: str) -> InFlight | None:
+        """Withdraw every consent and forget the card: no intent of a charge commits after this. Repeatable.
+
+        Returns a charge that had been sent before and has no outcome yet. :raises NotFound: not the caller's account.
+        """
+        self._owned(who, account)
+        for _ in range(TRIES):
+            autopay = self.store.get(account)
+            if autopay is None:
+                return None
+            flying = self.flying(autopay)
+            if autopay.status == "off":
+                return flying
+            more = self._written(who, autopay, "autopay_disconnected", [autopay.consent, autopay.pending_consent])
+            due = self.now() if flying is not None else None
+            said = self.days.charges.notices.disconnected(autopay)
+            gone = {**_FORGOTTEN, "period": autopay.period if flying is not None else None}
+            if self.store.commit(autopay, due, messages=said, more=more, changes=gone):
+                return flying
+        raise UpstreamUnavailable(f"autopay of {account} keeps changing")
+
+    def flying(self, autopay: AutopayRow) -> InFlight | None:
+        """A charge of the period under way whose outcome nobody knows yet."""
+        period = self.period_of(autopay)
+        if period is None or not period.in_flight:
+            return None
+        topup = self.topups.store.get(period.attempts[-1]["topup"])
+        if topup is None or topup.status not in _UNRESOLVED:
+            return None
+        return InFlight(amount_kopecks=Kopecks(topup.amount_kopecks), since=topup.created_at)
+
+    def period_of(self, autopay: AutopayRow) -> PeriodRow | None:
+        """The period that the agenda works on."""
+        if autopay.period is None:
+            return None
+        return self.store.period(autopay.account, date.fromisoformat(autopay.period))
+
+    def _owned(self, who: Caller, account: str) -> None:
+        if not self.billing.owns(who.subscriber_id, account):
+            raise NotFound(account)
+
+    def _connected(self, account: str) -> AutopayRow:
+        autopay = self.store.get(account)
+        if autopay is None or autopay.status != "active":
+            raise Rejected("not_connected")
+        return autopay
+
+    def _checked_cap(self, cap: Kopecks | None) -> None:
+        if cap is not None and cap < self.settings.topup_min_kopecks:
+            raise InvalidRequest({"cap_kopecks": "too_small"})
+        if cap is not None and cap > self.settings.autopay_cap_max_kopecks:
+            raise InvalidRequest({"cap_kopecks": "too_large"})
+
+    def _offered_cap(self, account: str) -> Kopecks:
+        return offered_cap(self.billing, account, self.settings)
+
+    def _written(
+        self, who: Caller, autopay: AutopayRow, event: str, consents: list[str | None]
+    ) -> Callable[[Transaction], None]:
+        """The line of the journal, and the end of consents."""
+        now, word = self.now(), self.token()
+
+        def more(tx: Transaction) -> None:
+            entry = journal_row(who.subscriber_id, now, word, event, who.client.address, who.client.user_agent)
+            tx.put("journal", entry)
+            for id in consents:
+                if id is not None:
+                    withdraw(tx, autopay.account, id, now)
+
+        return more
+
+
+def offered_cap(billing: BillingSystem, account: str, settings: Settings) -> Kopecks:
+    """So many monthly fees of the account, within what may be chosen."""
+    services = billing.account(account).services
+    fees = sum(service.tariff.fee_kopecks for service in services if service.tariff is not None)
+    wanted = max(fees * settings.autopay_cap_fees, settings.topup_min_kopecks)
+    return Kopecks(min(wanted, settings.autopay_cap_max_kopecks))
+
+
+def pending_row(autopay: AutopayRow, pending: dict[str, Any]) -> dict[str, Any]:
+    """The row as it will be, for what depends on it."""
+    return {"account": autopay.account, **{name: pending[name] for name in ("pending_topup", "pending_since")}}
+
+
+_FORGOTTEN: dict[str, Any] = {
+    "status": "off",
+    "parent_invoice": None,
+    "mask": None,
+    "saved_at": None,
+    "consent": None,
+    "pending_topup": None,
+    "pending_consent": None,
+    "pending_cap_kopecks": None,
+    "pending_since": None,
+    "stop_code": None,
+}

@@ -1,0 +1,224 @@
+"""What the autopay screen and the main screen say of an autopay; nothing here changes anything but a card just paid."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from chalicelib.billing import Coming, Runway
+from chalicelib.clock import Clock, from_text, local_date
+from chalicelib.config import Settings
+from chalicelib.errors import NotFound
+from chalicelib.models import Instant, Value
+from chalicelib.money import Kopecks, round_up_to_ruble
+from chalicelib.services import autopay_words as words
+from chalicelib.services.autopay import Autopay, InFlight, offered_cap
+from chalicelib.services.autopay_plan import Plan
+from chalicelib.store.autopays import AutopayRow, PeriodRow
+
+Status = Literal["off", "pending", "active", "stopped"]
+#: ``planned`` is a period that nothing has happened to yet.
+State = Literal[
+    "planned", "announced", "charging", "charged", "failed", "unknown", "skipped", "covered", "above_cap", "missed"
+]
+#: How many periods the history shows.
+HISTORY = 13
+
+
+class SavingGateway(Value):
+    id: str
+    title: str
+    min_kopecks: Kopecks
+    max_kopecks: Kopecks
+
+
+class SavedCard(Value):
+    """A company tells what it likes of a card: ``mask`` and ``expires`` may be unknown."""
+
+    mask: str | None
+    expires: str | None = None
+    saved_on: date | None
+
+
+class BreakdownItem(Value):
+    title: str
+    amount_kopecks: Kopecks
+
+
+class NextCharge(Value):
+    """The next period; charges of the breakdown are negative, and the sum is theirs less the balance."""
+
+    period_start: date
+    announce_on: date
+    charge_on: date | None
+    amount_kopecks: Kopecks
+    balance_kopecks: Kopecks
+    state: State
+    reason: str | None
+    breakdown: tuple[BreakdownItem, ...]
+
+
+class Attempt(Value):
+    at: Instant
+    period_start: date
+    amount_kopecks: Kopecks
+    state: Literal["charged", "declined", "checking", "not_sent"]
+    reason: str | None
+
+
+class Terms(Value):
+    version: str
+    text: str
+
+
+class AutopayScreen(Value):
+    status: Status
+    gateway: str | None
+    gateways: tuple[SavingGateway, ...]
+    suggested_kopecks: Kopecks
+    card: SavedCard | None
+    cap_kopecks: Kopecks
+    cap_min_kopecks: Kopecks
+    cap_max_kopecks: Kopecks
+    no_channel: bool
+    next: NextCharge
+    attempts: tuple[Attempt, ...]
+    in_flight: InFlight | None
+    stop_reason: str | None
+    pending_topup: str | None
+    terms: Terms
+
+
+class AutopaySummary(Value):
+    """Autopay as the account shows it."""
+
+    status: Status = "off"
+    next_on: date | None = None
+    amount_kopecks: Kopecks | None = None
+    mask: str | None = None
+
+    @property
+    def coming(self) -> Coming | None:
+        if self.next_on is None or not self.amount_kopecks:
+            return None
+        return Coming(on=self.next_on, amount_kopecks=self.amount_kopecks)
+
+
+@dataclass(frozen=True)
+class AutopayView:
+    autopay: Autopay
+    now: Clock
+    settings: Settings
+
+    def screen(self, subscriber_id: str, account: str, language: words.Language) -> AutopayScreen:
+        """:raises NotFound: not the caller's account."""
+        billing, store = self.autopay.billing, self.autopay.store
+        if not billing.owns(subscriber_id, account):
+            raise NotFound(account)
+        row = self._row(account)
+        periods = store.periods(account, HISTORY)
+        upcoming = self._next(row, periods, language)
+        gateways = [gateway for gateway in self.autopay.topups.gateways.values() if gateway.can_save_card]
+        limits = {gateway.name: self.autopay.topups.limits_of(gateway) for gateway in gateways}
+        shown = [SavingGateway(id=one.name, title=one.title, **limits[one.name].model_dump()) for one in gateways]
+        least = min((one.min_kopecks for one in limits.values()), default=Kopecks(self.settings.topup_min_kopecks))
+        most = max((one.max_kopecks for one in limits.values()), default=least)
+        cap = row.cap_kopecks if row.status == "active" else offered_cap(billing, account, self.settings)
+        charging = row.period is not None
+        return AutopayScreen(
+            status=_status(row),
+            gateway=row.gateway if row.status == "active" else None,
+            gateways=tuple(shown),
+            suggested_kopecks=min(max(round_up_to_ruble(upcoming.amount_kopecks), round_up_to_ruble(least)), most),
+            card=self._card(row),
+            cap_kopecks=Kopecks(cap),
+            cap_min_kopecks=Kopecks(self.settings.topup_min_kopecks),
+            cap_max_kopecks=Kopecks(self.settings.autopay_cap_max_kopecks),
+            no_channel=not self.autopay.days.charges.notices.reachable(subscriber_id),
+            next=upcoming,
+            attempts=tuple(self._attempts(periods, language)),
+            in_flight=self.autopay.flying(row) if charging else None,
+            stop_reason=words.reason(row.stop_code, language) if row.status == "stopped" else None,
+            pending_topup=row.pending_topup,
+            terms=Terms(version=words.TERMS_VERSION, text=words.terms(language)),
+        )
+
+    def summary(self, account: str) -> AutopaySummary:
+        """One get for an account without autopay; with it, the next charge: two more."""
+        row = self.autopay.store.get(account)
+        if row is None or row.status == "off":
+            return AutopaySummary()
+        if row.status != "active":
+            return AutopaySummary(status=_status(row))
+        runway = self.autopay.billing.runway(account)
+        period = self.autopay.store.period(account, runway.period_start)
+        charge_on, amount = self._planned(runway, period)
+        if charge_on is None or not amount or (period is not None and period.state != "announced"):
+            return AutopaySummary(status="active", mask=row.mask)
+        return AutopaySummary(status="active", next_on=charge_on, amount_kopecks=amount, mask=row.mask)
+
+    def _row(self, account: str) -> AutopayRow:
+        """As it stands; a first payment that is paid counts at once, not when the agenda comes to it."""
+        row = self.autopay.store.get(account) or AutopayRow(account)
+        if row.pending_topup is not None:
+            self.autopay.days.saved(row)
+        return row
+
+    def _planned(self, runway: Runway, period: PeriodRow | None) -> tuple[date | None, Kopecks]:
+        plan, zone = Plan(runway.period_start, self.settings.zone), self.settings.zone
+        if period is not None:
+            at = period.charge_at if period.state == "announced" else None
+            return (local_date(at, zone) if at else None), Kopecks(period.amount_kopecks)
+        first = plan.first_charge(max(self.now(), plan.announce_at))
+        return (local_date(first, zone) if first else None), runway.missing_kopecks
+
+    def _next(self, row: AutopayRow, periods: Sequence[PeriodRow], language: str) -> NextCharge:
+        runway = self.autopay.billing.runway(row.account)
+        period = next((one for one in periods if one.start == runway.period_start), None)
+        charge_on, amount = self._planned(runway, period)
+        zone, plan = self.settings.zone, Plan(runway.period_start, self.settings.zone)
+        told: datetime = (period.announced_at if period else None) or max(self.now(), plan.announce_at)
+        items = [[item.title, item.amount_kopecks] for item in runway.items]
+        state: Any = period.state if period is not None else "planned"
+        announced = period is not None and bool(period.breakdown)
+        late = words.reason("too_late", language) if period is None and charge_on is None else None
+        return NextCharge(
+            period_start=runway.period_start,
+            announce_on=local_date(told, zone),
+            charge_on=charge_on,
+            amount_kopecks=amount,
+            balance_kopecks=Kopecks(period.balance_kopecks) if period and announced else runway.balance_kopecks,
+            state=state,
+            reason=words.reason(period.code, language) if period is not None else late,
+            breakdown=tuple(_items(period.breakdown if period and announced else items)),
+        )
+
+    def _card(self, row: AutopayRow) -> SavedCard | None:
+        if row.status != "active":
+            return None
+        saved = local_date(row.saved_at, self.settings.zone) if row.saved_at else None
+        return SavedCard(mask=row.mask, saved_on=saved)
+
+    def _attempts(self, periods: Sequence[PeriodRow], language: str) -> list[Attempt]:
+        """Newest first."""
+        return [_attempt(period, attempt, language) for period in periods for attempt in reversed(period.attempts)]
+
+
+def _attempt(period: PeriodRow, attempt: dict[str, Any], language: str) -> Attempt:
+    states: dict[str, Any] = {"sent": "checking", "unknown": "checking"}
+    return Attempt(
+        at=from_text(attempt["at"]),
+        period_start=period.start,
+        amount_kopecks=Kopecks(int(attempt["amount_kopecks"])),
+        state=states.get(attempt["state"], attempt["state"]),
+        reason=words.reason(attempt.get("code"), language),
+    )
+
+
+def _items(pairs: Any) -> list[BreakdownItem]:
+    return [BreakdownItem(title=str(title), amount_kopecks=Kopecks(int(kopecks))) for title, kopecks in pairs]
+
+
+def _status(row: AutopayRow) -> Status:
+    status: Any = row.status
+    return status  # type: ignore[no-any-return]
