@@ -91,7 +91,6 @@ def gateways() -> Mapping[str, PaymentGateway]:
 senders = cache(lambda: message_port.load_all((settings().sms, settings().email), environ))
 topup_store = cache(lambda: TopUpStore(settings().agenda_shards, settings().invoice_start))
 agenda = cache(lambda: Agenda(settings().agenda_shards, settings().agenda_batch, settings().agenda_lease, token))
-accounts = cache(lambda: Accounts(billing(), autopay_view().summary, settings().zone, now))
 passwords = cache(lambda: Passwords(settings()))
 sessions = cache(lambda: Sessions(settings(), billing(), passwords(), Guesses(settings()), now, token))
 subscribers = cache(lambda: Subscribers(SubscriberStore()))
@@ -126,6 +125,7 @@ autopay_charges = cache(
 autopay_days = cache(lambda: AutopayDays(autopay_store(), autopay_charges(), agenda(), now, settings()))
 autopay = cache(lambda: Autopay(autopay_store(), autopay_days(), topups(), billing(), now, token, settings()))
 autopay_view = cache(lambda: AutopayView(autopay(), now, settings()))
+accounts = cache(lambda: Accounts(billing(), autopay_view().summary, settings().zone, now))
 
 
 @cache

@@ -370,6 +370,10 @@ class BillingSystem(Protocol):
     def runway(self, account: str) -> Runway:
         """What the account lacks for uninterrupted service to the end of its next period. :raises NotFound:"""
 
+    def hold_block(self, account: str, day: date) -> None:
+        """Do not block the account on this day for want of money: a charge of its card is under way, and nobody knows
+        its outcome. Repeatable. :raises NotFound:"""
+
     def run_calendar(self, account: str) -> CalendarRun:
         """Everything that the calendar owes this account by now: openings, suspensions, tariffs, oldest first.
 

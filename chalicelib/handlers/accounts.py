@@ -51,7 +51,7 @@ def account(request: Request, account: str) -> Answer:
 
 @views.route("GET", "/api/accounts/{account}/services", "Connected services", answers={200: list[Service]})
 def services(request: Request, account: str) -> Answer:
-    return Answer(bootstrap.accounts().view(request.who.subscriber_id, account).services)
+    return Answer(bootstrap.accounts().services(request.who.subscriber_id, account))
 
 
 @views.route(

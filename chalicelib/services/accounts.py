@@ -13,6 +13,7 @@ from chalicelib.billing import (
     Operation,
     OperationsPage,
     OperationsQuery,
+    Service,
 )
 from chalicelib.clock import Clock, local_date
 from chalicelib.errors import InvalidRequest, NotFound
@@ -50,10 +51,17 @@ class Accounts:
 
     def view(self, subscriber_id: str, account: str) -> AccountScreen:
         """:raises NotFound: as ``owned``."""
+        return AccountScreen(**dict(self._view(subscriber_id, account)), autopay=self.autopay(account))
+
+    def services(self, subscriber_id: str, account: str) -> tuple[Service, ...]:
+        """:raises NotFound: as ``owned``."""
+        return self._view(subscriber_id, account).services
+
+    def _view(self, subscriber_id: str, account: str) -> AccountView:
         view = self.billing.account(account)
         if view.subscriber_id != subscriber_id:
             raise NotFound(account)
-        return AccountScreen(**dict(view), autopay=self.autopay(account))
+        return view
 
     def operations(self, subscriber_id: str, account: str, query: OperationsQuery) -> OperationsPage:
         """:raises NotFound: as ``owned``. :raises InvalidRequest: an impossible range or a foreign cursor."""

@@ -249,6 +249,8 @@ class AutopayCharges:
             return self._wait(autopay, due)
         if now < plan.ask_by_hand_at:
             return self._wait(autopay, min(due, plan.ask_by_hand_at))
+        # the first day of the period, while nobody knows whether it is paid for
+        self.billing.hold_block(autopay.account, period.start)
         period.asked = True
         self.store.commit(autopay, due, period, self.notices.by_hand(autopay, period.start, topup))
         return None

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from local.sandbox.faults import CALLS, Kind
-from local.sandbox.payments import Outcome, Webhook
+from local.sandbox.payments import CardState, Outcome, Told, Webhook
 from local.web import Request, Response, error_response, json_response, parse_form
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -51,6 +51,14 @@ class PayBody(Body):
 class CancelBody(Body):
     invoice: Invoice
     webhook: Literal["normal", "lost"] = "normal"
+
+
+class CardBody(Body):
+    """How the card that this payment saved behaves from now on."""
+
+    invoice: Invoice
+    state: CardState
+    webhook: Told = "normal"
 
 
 class FaultBody(Body):

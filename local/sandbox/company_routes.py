@@ -1,12 +1,15 @@
 """The addresses of the payment companies: their payment pages and their status queries, with faults and a log."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Literal
 
 from chalicelib.clock import Clock
 from local.sandbox import pages
-from local.sandbox.bodies import FORM
+from local.sandbox.bodies import FORM, CardBody, read
 from local.sandbox.faults import Faults
 from local.sandbox.payments import CannotOpen
+from local.sandbox.recurring import Cards, RobokassaCards, UnitellerCards
 from local.sandbox.robokassa import Robokassa
 from local.sandbox.robokassa_refunds import Refunds
 from local.sandbox.robokassa_wire import ERRORS, StartError, state_xml
@@ -19,6 +22,7 @@ from local.web import Pairs, Request, Response, json_response, parse_form, text_
 Handler = Callable[[Request], Response]
 STATE_QUERY = "/robokassa/Merchant/WebService/Service.asmx/OpStateExt"
 REFUSED = "ERROR: Authentication error"
+NOT_ENABLED = "ErrorCode;ErrorMessage\r\n22;not allowed\r\n"
 
 
 class CompanyRoutes:
@@ -27,6 +31,11 @@ class CompanyRoutes:
         self._robokassa, self._uniteller = robokassa, uniteller
         self._refunds = Refunds(state, clock, robokassa.shop)
         self._cancellations = Cancellations(state, clock, uniteller)
+        cards = Cards(state)
+        self._charges = {
+            "robokassa": RobokassaCards(state, clock, cards, robokassa),
+            "uniteller": UnitellerCards(state, clock, cards, uniteller),
+        }
 
     def table(self) -> Mapping[str, Mapping[str, Handler]]:
         """Both methods everywhere, as the companies take them."""
@@ -37,6 +46,9 @@ class CompanyRoutes:
             "/uniteller/fpay/v2/pay": lambda request: self._uniteller_page(request, fiscal=True),
             "/uniteller/wpay/results/": self._results,
             "/uniteller/fpay/v2/results": self._results,
+            "/robokassa/Merchant/Recurring": partial(self._charge, "robokassa", "ERROR: 34"),
+            "/uniteller/wpay/recurrent/": partial(self._charge, "uniteller", NOT_ENABLED),
+            "/uniteller/fpay/v2/recurrent": partial(self._charge, "uniteller", NOT_ENABLED),
             "/uniteller/wpay/unblock/": self._unblock,
             "/uniteller/fpay/v2/cancel": self._cancel,
             "/robokassa/services/RefundService/Refund/Create": self._refund,
@@ -85,6 +97,20 @@ class CompanyRoutes:
 
         answer = self._faults.around("uniteller", call, work, refusal=text_response(200, REFUSED))
         return self._seen(request, "uniteller", call, answer)
+
+    def _charge(self, company: Literal["robokassa", "uniteller"], refused: str, request: Request) -> Response:
+        def work() -> Response:
+            return text_response(200, self._charges[company].charge(dict(_readable(request))))
+
+        answer = self._faults.around(company, "charge_saved", work, refusal=text_response(200, refused))
+        return self._seen(request, company, "charge_saved", answer)
+
+    def card(self, company: Literal["robokassa", "uniteller"], request: Request) -> Response:
+        """A person or a test decides how a saved card behaves; what has waited is decided with it."""
+        body = read(request, CardBody)
+        Cards(self._state).put(company, body.invoice, body.state, body.webhook)
+        self._charges[company].settle(body.invoice)
+        return json_response(200, {})
 
     def _refund(self, request: Request) -> Response:
         refusal = json_response(200, {"success": False, "message": "NotEnoughOperationFunds", "requestId": None})

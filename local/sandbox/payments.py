@@ -8,6 +8,10 @@ from chalicelib.money import Kopecks
 Outcome = Literal["paid", "declined", "abandoned"]
 Webhook = Literal["normal", "lost", "twice", "late", "before_return", "wrong_amount", "bad_signature"]
 
+#: How a saved card behaves when it is charged without its holder, and how its company tells of it.
+CardState = Literal["good", "no_funds", "expired", "stolen", "pending"]
+Told = Literal["normal", "lost", "late"]
+
 LATE = timedelta(minutes=10)
 #: By how much the wrong amount differs from the order's.
 WRONG_BY_KOPECKS = 1_00

@@ -56,12 +56,15 @@ class Routes:
             "/faults/clear": {"POST": self._clear_faults},
             "/uniteller/cancel": {"POST": self._cancel},
         }
+        companies = CompanyRoutes(state, clock, faults, robokassa, uniteller)
+        self._ours["/robokassa/card"] = {"POST": partial(companies.card, "robokassa")}
+        self._ours["/uniteller/card"] = {"POST": partial(companies.card, "uniteller")}
         for name, desk in desks.items():
             self._ours[f"/{name}/pay"] = {"POST": partial(self._pay, desk)}
             self._ours[f"/{name}/decide"] = {"POST": desk.decide}
         #: what the companies offer; browsers come to the payment page from the portal's origin or any other
         self._theirs: dict[str, Mapping[str, Handler]] = {
-            **CompanyRoutes(state, clock, faults, robokassa, uniteller).table(),
+            **companies.table(),
             "/smsc/sys/send.php": {"GET": outbox.smsc, "POST": outbox.smsc},
             "/smsc/sys/status.php": {"GET": outbox.smsc_status, "POST": outbox.smsc_status},
             "/ses/v2/email/outbound-emails": {"POST": outbox.ses},

@@ -28,6 +28,9 @@ create table if not exists uniteller (
 create table if not exists refund (
     id text primary key, company text not null, invoice text not null, kopecks integer not null,
     state text not null, at text not null);
+create table if not exists card (
+    company text not null, invoice text not null, state text not null, webhook text not null,
+    primary key (company, invoice));
 create table if not exists notice (
     id integer primary key, target text not null, ref text not null, body text not null, state text not null,
     first_at text not null, due_at text not null, attempts integer not null default 0, answer text);

@@ -181,6 +181,10 @@ class EmbeddedBilling:
         """One query."""
         return runway(self._standing(account), self._today())
 
+    def hold_block(self, account: str, day: date) -> None:
+        """A transaction; a query if it stands so already."""
+        self.books.change(account, lambda standing: Step(day, "hold", standing.model_copy(update={"held_on": day})))
+
     def run_calendar(self, account: str) -> CalendarRun:
         """A query and a transaction a step. If there is none, two queries: also what the agenda should hold."""
         taken = turns.run_calendar(self.books, account)

@@ -48,9 +48,20 @@ def next_step(standing: Standing, by: date, *, promises: bool = False) -> Step |
     return _step(standing, due)
 
 
+def step_due(standing: Standing, today: date) -> Step | None:
+    """What is to be done now: the earliest step, unless it is a block that is held back for today."""
+    step = next_step(standing, today)
+    held = step is not None and step.kind == "financial_block" and standing.held_on == today
+    return None if held else step
+
+
 def next_day(standing: Standing) -> date | None:
     """The day for which the account stands in the agenda."""
-    return min((found.on for found in _due(standing, promises=False)), default=None)
+    day = min((found.on for found in _due(standing, promises=False)), default=None)
+    if day is not None and standing.held_on is not None and day == standing.held_on:
+        # looked at on the day itself, and once more when it is over
+        return day if step_due(standing, day) is not None else day + timedelta(days=1)
+    return day
 
 
 def _due(standing: Standing, promises: bool) -> list[_Due]:

@@ -108,6 +108,8 @@ class Standing(Value):
     promise: Limit | None = None
     last_promise: EndedLimit | None = None
     pauses: tuple[PastPause, ...] = ()
+    #: on this day nothing is blocked for want of money: a charge of the subscriber's card is under way
+    held_on: date | None = None
 
     def line(self, service: str) -> Line | None:
         return next((line for line in self.lines if line.service == service), None)
@@ -168,7 +170,7 @@ class Standing(Value):
 
 
 #: What the head keeps; the rest stands in the account's row and in the ledger's own totals.
-KEPT = {"state", "state_reason", "lines", "promise", "last_promise", "pauses"}
+KEPT = {"state", "state_reason", "lines", "promise", "last_promise", "pauses", "held_on"}
 
 #: Suspended days are counted per calendar year; what ended longer ago than this is no longer needed.
 PAUSES_KEPT = timedelta(days=2 * 366)

@@ -3,10 +3,10 @@
 from datetime import date
 
 from chalicelib.billing.embedded.books import Books, Decide
-from chalicelib.billing.embedded.calendar import next_step
+from chalicelib.billing.embedded.calendar import next_step, step_due
 from chalicelib.billing.embedded.standing import Line, Standing
 from chalicelib.billing.embedded.steps import Step
-from chalicelib.errors import NotFound
+from chalicelib.errors import NotFound, Rejected
 
 
 class _CalendarFirst(Exception):
@@ -16,16 +16,16 @@ class _CalendarFirst(Exception):
 def run_calendar(books: Books, account: str) -> int:
     """Take every step that is due; how many. A query and a transaction a step; a query if there is none."""
     taken = 0
-    while (step := books.change(account, lambda standing: next_step(standing, books.today()))) is not None:
+    while (step := books.change(account, lambda standing: step_due(standing, books.today()))) is not None:
         taken += 1
-        if next_step(step.standing, books.today()) is None:
+        if step_due(step.standing, books.today()) is None:
             break
     return taken
 
 
 def caught_up(standing: Standing, today: date) -> Standing:
     """As it stands once the calendar has done what it owes by today, whether or not it has come to it. Pure."""
-    while (step := next_step(standing, today)) is not None:
+    while (step := step_due(standing, today)) is not None:
         standing = step.standing
     return standing
 
@@ -34,8 +34,11 @@ def change(books: Books, account: str, decide: Decide) -> None:
     """``Books.change`` on an account whose days so far are done: a click at midnight waits for the opening."""
 
     def in_turn(standing: Standing) -> Step | None:
-        if next_step(standing, books.today()) is not None:
+        if step_due(standing, books.today()) is not None:
             raise _CalendarFirst
+        if next_step(standing, books.today()) is not None:
+            # a block that is held back: the day has to be paid for before anything else is decided
+            raise Rejected("debt")
         return decide(standing)
 
     while True:
