@@ -32,7 +32,7 @@ class CompanyRoutes:
         self._refunds = Refunds(state, clock, robokassa.shop)
         self._cancellations = Cancellations(state, clock, uniteller)
         cards = Cards(state)
-        self._charges = {
+        self._charges: dict[str, RobokassaCards | UnitellerCards] = {
             "robokassa": RobokassaCards(state, clock, cards, robokassa),
             "uniteller": UnitellerCards(state, clock, cards, uniteller),
         }

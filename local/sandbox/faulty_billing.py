@@ -10,8 +10,8 @@ from chalicelib.errors import OutcomeUnknown, UpstreamBroken, UpstreamUnavailabl
 #: The verbs of the port that change something; whatever else it has is a question.
 WRITES = frozenset({
     "post_payment", "post_refund", "reverse_refund", "post_charge", "reverse_charge", "change_tariff",
-    "cancel_tariff_change", "grant_promise", "hold_block", "revoke_promise", "suspend", "resume", "set_internet_password",
-    "update_contacts", "update_identity_document",
+    "cancel_tariff_change", "grant_promise", "hold_block", "revoke_promise", "suspend", "resume",
+    "set_internet_password", "update_contacts", "update_identity_document",
 })  # fmt: skip
 
 TakeFault = Callable[[str], str | None]

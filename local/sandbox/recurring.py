@@ -64,8 +64,8 @@ class RobokassaCards:
         with self._state.transaction() as connection:
             taken = connection.execute(
                 "insert or ignore into payment values (?, ?, ?, 'opened', 0, ?, ?, null, null, null, ?)",
-                (order.invoice, order.amount_kopecks, order.amount_kopecks, json.dumps(dict(fields)), to_state(self._clock()),
-                 secrets.token_hex(16).upper()),
+                (order.invoice, order.amount_kopecks, order.amount_kopecks, json.dumps(dict(fields)),
+                 to_state(self._clock()), secrets.token_hex(16).upper()),
             )  # fmt: skip
         if not taken.rowcount:
             return "ERROR: 40"

@@ -1,0 +1,91 @@
+"""What the tests of autopay share: the account of the scene with a saved card, and a clock that goes to an hour.
+
+The next period begins on 12 December: announced on the 5th at 10:00 in Moscow, charged on the 9th.
+"""
+
+import uuid
+from datetime import UTC, date, datetime
+
+from chalicelib import bootstrap
+from chalicelib.billing import OperationKind
+from chalicelib.billing.embedded.tables import LegMap
+from chalicelib.money import Kopecks
+from chalicelib.services.autopay import Caller
+from chalicelib.services.autopay_screen import AutopayScreen
+from chalicelib.services.autopay_words import TERMS_VERSION
+from chalicelib.services.identity import Client, Identity
+from chalicelib.services.topups import Wish
+from chalicelib.store.autopays import PeriodRow
+from chalicelib.store.topups import TopUpRow
+from tests.product import START, Product
+from tests.scene import ACCOUNT, NEXT_PERIOD, entry_legs
+
+GATEWAYS = ("uniteller", "robokassa")
+#: 10:00 in Moscow
+ANNOUNCED = datetime(2026, 12, 5, 7, 0, tzinfo=UTC)
+CHARGED = datetime(2026, 12, 9, 7, 0, tzinfo=UTC)
+SECOND, THIRD, LAST = (datetime(2026, 12, d, h, 0, tzinfo=UTC) for d, h in ((10, 7), (11, 7), (11, 17)))
+#: What the first payment, which saves the card, brings.
+FIRST = Kopecks(100_00)
+
+
+def bob(stepped_up: bool = True, subscriber_id: str = "sub-bob") -> Caller:
+    identity = Identity(subscriber_id, "session-1", START, START if stepped_up else None, None, False)
+    return Caller(identity, Client("203.0.113.7", "Firefox", "ru"), stepped_up)
+
+
+def wish(gateway: str = "uniteller", kopecks: int = FIRST, id: str | None = None) -> Wish:
+    return Wish(id or str(uuid.uuid4()), ACCOUNT, Kopecks(kopecks), gateway, "ru", save_card=True)
+
+
+def agree(gateway: str = "uniteller", cap: int | None = None) -> TopUpRow:
+    wanted = Kopecks(cap) if cap is not None else None
+    return bootstrap.autopay().connect(bob(), wish(gateway), TERMS_VERSION, wanted).topup
+
+
+def connect(shop: Product, gateway: str = "uniteller", cap: int | None = None) -> TopUpRow:
+    """Agreed, paid, and taken over."""
+    topup = agree(gateway, cap)
+    shop.pay(topup)
+    shop.advance(minutes=3)
+    assert screen().status == "active"
+    return topup
+
+
+def card(shop: Product, parent: TopUpRow, state: str, webhook: str = "normal") -> None:
+    number = f"LK-{parent.invoice}" if parent.gateway == "uniteller" else str(parent.invoice)
+    body = {"invoice": number, "state": state, "webhook": webhook}
+    shop.sandboxed("POST", f"/sandbox/{parent.gateway}/card", body)
+
+
+def until(shop: Product, at: datetime, minutes: int = 3) -> None:
+    """Live to this moment and a little more, every due thing in its order."""
+    shop.advance(seconds=(at - bootstrap.now()).total_seconds() + 60 * minutes)
+
+
+def screen(language: str = "ru") -> AutopayScreen:
+    return bootstrap.autopay_view().screen("sub-bob", ACCOUNT, "en" if language == "en" else "ru")
+
+
+def period(start: date = NEXT_PERIOD) -> PeriodRow | None:
+    return bootstrap.autopay_store().period(ACCOUNT, start)
+
+
+def state(start: date = NEXT_PERIOD) -> str | None:
+    found = period(start)
+    return str(found.state) if found is not None else None
+
+
+def charges(status: str | None = "credited") -> list[TopUpRow]:
+    """The charges without the payer, oldest first; of one status, or all of them."""
+    rows = [row for row in TopUpRow.scan(TopUpRow.item == "topup") if row.autopay_period is not None]
+    found = [row for row in rows if status is None or row.status == status]
+    return sorted(found, key=lambda row: int(row.invoice))
+
+
+def payments() -> list[LegMap]:
+    return [leg for leg in entry_legs() if leg.kind == OperationKind.PAYMENT]
+
+
+def calls(shop: Product, call: str = "charge_saved") -> int:
+    return sum(line["call"] == call for line in shop.sandboxed("GET", "/sandbox/calls-log"))
