@@ -5,27 +5,30 @@ import russian from './i18n/ru.js';
 import { accountInView, guard, hadSeveralAccounts, language, memory, PUBLIC, useSession, wasSignedIn } from './session.js';
 import { Failure, Footer, Header, Loading } from './ui/shell.js';
 
+const written = () => [import('./money.js'), import('./dates.js')];
+const action = () => [import('./ui/action.js'), import('./days.js'), ...written()];
+const typedMoney = () => [import('./ui/field.js'), import('./ui/money_field.js'), import('./typed_money.js'), import('./checkout.js')];
+const password = () => [import('./ui/password_field.js'), import('./ui/field.js')];
+
 /** Each screen with what it imports: named together, they are fetched together. The screen itself comes first. */
 const SCREENS = /** @type {Record<string, () => Promise<any>[]>} */ ({
-  home: () => [import('./screens/home.js'), import('./money.js'), import('./dates.js')],
+  home: () => [import('./screens/home.js'), ...written()],
   login: () => [import('./screens/login.js'), import('./ui/field.js')],
   operations: () => [import('./screens/operations.js'), import('./ui/filters.js'), import('./ui/operations_table.js'),
-    import('./ui/why.js'), import('./ui/field.js'), import('./money.js'), import('./dates.js')],
-  topup: () => [import('./screens/topup.js'), import('./ui/field.js'), import('./ui/money_field.js'),
-    import('./checkout.js'), import('./money.js')],
-  topup_status: () => [import('./screens/topup_status.js'), import('./ui/steps.js'),
-    import('./checkout.js'), import('./money.js'), import('./dates.js')],
+    import('./ui/why.js'), import('./ui/field.js'), import('./days.js'), ...written()],
+  topup: () => [import('./screens/topup.js'), ...typedMoney(), import('./money.js')],
+  topup_status: () => [import('./screens/topup_status.js'), import('./ui/steps.js'), import('./checkout.js'),
+    import('./typed_money.js'), ...written()],
   sessions: () => [import('./screens/sessions.js'), import('./dates.js')],
-  services: () => [import('./screens/services.js'), import('./ui/action.js'), import('./money.js'), import('./dates.js')],
-  tariff: () => [import('./screens/tariff.js'), import('./ui/action.js'), import('./ui/field.js'), import('./money.js'),
-    import('./dates.js')],
-  suspension: () => [import('./screens/suspension.js'), import('./ui/action.js'), import('./ui/field.js'), import('./money.js'),
-    import('./dates.js')],
-  promised_payment: () => [import('./screens/promised_payment.js'), import('./ui/action.js'), import('./money.js'),
-    import('./dates.js')],
-  calendar: () => [import('./screens/calendar.js'), import('./money.js'), import('./dates.js')],
-  internet_password: () => [import('./screens/internet_password.js'), import('./ui/password_field.js'), import('./ui/field.js')],
-  password: () => [import('./screens/password.js'), import('./ui/password_field.js'), import('./ui/field.js')],
+  services: () => [import('./screens/services.js'), ...action()],
+  tariff: () => [import('./screens/tariff.js'), import('./ui/field.js'), ...action()],
+  suspension: () => [import('./screens/suspension.js'), import('./ui/field.js'), ...action()],
+  promised_payment: () => [import('./screens/promised_payment.js'), ...action()],
+  autopay: () => [import('./screens/autopay.js'), import('./ui/autopay_connect.js'), import('./ui/autopay_plan.js'),
+    import('./ui/autopay_kept.js'), import('./ui/fold.js'), import('./ui/step_up.js'), import('./ui/password_field.js'), ...typedMoney(), ...action()],
+  calendar: () => [import('./screens/calendar.js'), ...written()],
+  internet_password: () => [import('./screens/internet_password.js'), import('./ui/step_up.js'), ...password()],
+  password: () => [import('./screens/password.js'), ...password()],
   accounts: () => [import('./screens/accounts.js'), import('./money.js')],
   missing: () => [import('./screens/missing.js')],
 });

@@ -1,4 +1,4 @@
-/** Integer kopecks in, words out, and back. No fraction ever exists as a number. */
+/** Integer kopecks in, words out (back: `typed_money.js`). No fraction ever exists as a number. */
 import { language } from './session.js';
 
 const SPACE = '\u00a0';
@@ -23,19 +23,6 @@ export const signedMoney = (kopecks) => written(kopecks, '+', false);
 
 /** «500 ₽» when there are no kopecks: for buttons and hints. @param {number} kopecks */
 export const briefMoney = (kopecks) => written(kopecks, '', true);
-
-/** What to put into a field: «500» or «107,90». @param {number} kopecks */
-export function fieldMoney(kopecks) {
-  const rest = kopecks % 100;
-  const point = language() === 'en' ? '.' : ',';
-  return String((kopecks - rest) / 100) + (rest ? point + String(rest).padStart(2, '0') : '');
-}
-
-/** «1 000», «107,9», «500.00 ₽» -> kopecks. @param {string} text @returns {number | null} null if it is not a sum */
-export function readMoney(text) {
-  const match = /^(\d{1,9})(?:[.,](\d{1,2}))?$/.exec(text.replace(/[\s\u00a0\u202f₽]/g, ''));
-  return match && Number(match[1]) * 100 + Number((match[2] ?? '').padEnd(2, '0'));
-}
 
 /** Up to a whole rouble. @param {number} kopecks */
 export const roundUp = (kopecks) => kopecks + ((100 - (kopecks % 100)) % 100);

@@ -26,6 +26,7 @@ interface Account extends AccountSummary {
   available_kopecks?: number;
   due?: { amount_kopecks: number; by: string } | null;
   paid_until?: string | null;
+  autopay?: { status: AutopayStatus; next_on?: string | null; amount_kopecks?: number | null; mask?: string | null };
   services?: Service[];
 }
 
@@ -65,6 +66,32 @@ interface PromiseScreen extends Refusable {
   amount_kopecks: number; pay_first_kopecks?: number | null; fee_kopecks: number; until: string;
   active?: { amount_kopecks: number; until: string } | null;
   history: { id: string; amount_kopecks: number; taken_at: string; until: string | null; state: string; state_title: string }[];
+}
+
+type AutopayStatus = 'off' | 'pending' | 'active' | 'stopped';
+
+interface AutopayNext {
+  period_start: string; announce_on: string; charge_on: string | null; amount_kopecks: number; balance_kopecks: number;
+  state: 'planned' | 'announced' | 'skipped' | 'above_cap' | 'missed' | 'charging' | 'unknown' | 'charged' | 'failed' | 'covered';
+  reason: string | null;
+  /** Charges are negative, what comes back is positive; the balance stands apart. */
+  breakdown: { title: string; amount_kopecks: number }[];
+}
+
+interface AutopayAttempt {
+  at: string; period_start: string; amount_kopecks: number; state: 'charged' | 'declined' | 'checking' | 'not_sent'; reason: string | null;
+}
+
+interface Autopay {
+  status: AutopayStatus; gateway: string | null; gateways: Gateway[]; suggested_kopecks: number | null;
+  card: { mask: string | null; expires: string | null; saved_on: string } | null;
+  cap_kopecks: number; cap_min_kopecks: number; cap_max_kopecks: number;
+  /** Neither a confirmed phone nor e-mail: a charge cannot be announced, so none happens. */
+  no_channel: boolean;
+  next: AutopayNext | null; attempts: AutopayAttempt[]; in_flight: { amount_kopecks: number; since: string } | null;
+  stop_reason: string | null; terms: { version: string; text: string };
+  /** The top-up that is to save a card. */
+  pending_topup: string | null;
 }
 
 interface Gateway { id: string; title: string; min_kopecks: number; max_kopecks: number }

@@ -22,7 +22,6 @@ const words = {
     missing: 'There is no such page',
   },
   loading: 'Loading…',
-  refreshing: 'Updating…',
   retry: 'Try again',
   errorPrefix: 'Error: ',
   fail: {
@@ -60,6 +59,9 @@ const words = {
   stoppedByStaff: (phone) => `Your services were switched off by the operator. Call us to learn why: ${phone}`,
   promised: (sum, day) => `Promised payment ${sum} until ${day}`,
   promise: 'Promised payment',
+  autopay: { off: 'Switch autopay on', pending: 'Autopay waits for the payment', active: 'Autopay', stopped: 'Autopay has stopped' },
+  autopayOn: ' is on',
+  byCard: (mask) => `, card ${mask}`,
   topUp: 'Top up',
   topUpBy: (sum) => `Top up by ${sum}`,
   services: 'Services',

@@ -22,7 +22,6 @@ export default {
     missing: 'Такой страницы нет',
   },
   loading: 'Загружаем…',
-  refreshing: 'Обновляем…',
   retry: 'Повторить',
   errorPrefix: 'Ошибка: ',
   fail: {
@@ -60,6 +59,9 @@ export default {
   stoppedByStaff: (/** @type {string} */ phone) => `Услуги отключены оператором. Позвоните нам, чтобы узнать причину: ${phone}`,
   promised: (/** @type {string} */ sum, /** @type {string} */ day) => `Обещанный платёж ${sum} до ${day}`,
   promise: 'Обещанный платёж',
+  autopay: { off: 'Подключить автоплатёж', pending: 'Автоплатёж ждёт оплаты', active: 'Автоплатёж', stopped: 'Автоплатёж остановлен' },
+  autopayOn: ' включён',
+  byCard: (/** @type {string} */ mask) => `, карта ${mask}`,
   topUp: 'Пополнить',
   topUpBy: (/** @type {string} */ sum) => `Пополнить на ${sum}`,
   services: 'Услуги',

@@ -61,7 +61,7 @@ const Tag = ({ state, words }) => html`<span class=${'tag ' + state} data-test="
 
 /** @param {{text: Shell, account: Account}} props */
 function Balance({ text, account }) {
-  const { due, promised, paid_until: until } = account;
+  const { autopay, due, promised, paid_until: until } = account;
   const pay = due && due.amount_kopecks > 0 ? due.amount_kopecks : 0;
   const sum = roundUp(pay);
   const query = search({ account: account.account, sum: pay ? String(sum / 100) : '' });
@@ -74,9 +74,17 @@ function Balance({ text, account }) {
       ${pay > 0 && html`<p class="note warn" data-test="due">${text.due(money(pay), dayInText(due?.by ?? ''))}</p>`}
       ${promised && html`
         <p data-test="promised">${text.promised(money(promised.amount_kopecks), dayInText(promised.until))}</p>`}
+      ${autopay && html`<p><a href="#/autopay" data-test="autopay">${autopayLine(text, autopay)}</a></p>`}
       <a class="button main" href=${'#/topup' + query} data-test="topup">${pay ? text.topUpBy(briefMoney(sum)) : text.topUp}</a>
       ${pay > 0 && html` <a class="plain" href="#/promised-payment">${text.promise}</a>`}
     </section>`;
+}
+
+/** @param {Shell} text @param {NonNullable<Account['autopay']>} autopay */
+function autopayLine(text, { status, next_on: day, amount_kopecks: sum, mask }) {
+  const said = text.autopay[status] ?? '';
+  if (status !== 'active') return said;
+  return said + (day && sum ? ` ${dayInText(day)}: ${briefMoney(sum)}` : text.autopayOn) + (mask ? text.byCard(mask) : '');
 }
 
 /** @param {{text: Shell, services: Service[]}} props */

@@ -68,7 +68,7 @@ async function explain(error, text) {
   if (error.status === 401) return [{ field: 'login', message: text.wrong }];
   if (error.status === 429) {
     if (!error.availableFrom) return [{ field: '', message: text.tooMany }];
-    const { soon } = await import('../dates.js');
+    const { soon } = await import('../days.js');
     return [{ field: '', message: text.tooManyUntil(soon(error.availableFrom)) }];
   }
   if (error.code === 'network') return [{ field: '', message: `${text.fail.network}. ${text.fail.networkFix}` }];

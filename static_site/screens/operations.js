@@ -1,7 +1,8 @@
 /** Operations of a period: totals, rows by fifty, filters that live in the address. */
 import { html, useEffect, useState } from '../vendor/preact-htm.js';
 import { api, search, useAnswer } from '../api.js';
-import { dayInTable, monthStart, today } from '../dates.js';
+import { dayInTable } from '../dates.js';
+import { monthStart, today } from '../days.js';
 import { money, signedMoney } from '../money.js';
 import { ErrorSummary } from '../ui/field.js';
 import { Filters } from '../ui/filters.js';

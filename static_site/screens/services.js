@@ -25,7 +25,7 @@ export default function Services({ text, account }) {
         <${Card} key=${service.id} text=${text} account=${account} service=${service} busy=${action.busy}
           cancel=${() => action.run(service.id, () => api('DELETE', `${path}/services/${encodeURIComponent(service.id)}/tariff-change`), text.cancelled)} />`)}
     </ul>
-    ${data && html`<p class="actions"><a href="#/calendar">${text.toCalendar}</a><a href="#/promised-payment">${text.toPromise}</a></p>`}`;
+    ${data && html`<p class="actions"><a href="#/calendar">${text.toCalendar}</a><a href="#/promised-payment">${text.toPromise}</a><a href="#/autopay">${text.toAutopay}</a></p>`}`;
 }
 
 /** @param {{text: Text, account: string, service: Service, busy: string, cancel(): void}} props */

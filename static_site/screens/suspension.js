@@ -1,7 +1,8 @@
 /** The internet off for a while: which days, what comes back, what goes on being charged; or on again. */
 import { html, useState } from '../vendor/preact-htm.js';
 import { api, search, useAnswer } from '../api.js';
-import { dayAfter, dayInText } from '../dates.js';
+import { dayInText } from '../dates.js';
+import { dayAfter } from '../days.js';
 import { money } from '../money.js';
 import { Outcome, Refusal, useAction } from '../ui/action.js';
 import { Field } from '../ui/field.js';

@@ -2,16 +2,14 @@
 import { html, useEffect, useState } from '../vendor/preact-htm.js';
 import { api, useAnswer } from '../api.js';
 import config from '../config.js';
-import { briefMoney, fieldMoney, readMoney } from '../money.js';
+import { briefMoney } from '../money.js';
+import { fieldMoney, readMoney } from '../typed_money.js';
 import { Choice, ErrorSummary } from '../ui/field.js';
 import { MoneyField } from '../ui/money_field.js';
 import { Failure, Loading } from '../ui/shell.js';
-import { follow, forgetTopUp, sameTopUp } from '../checkout.js';
+import { follow, order } from '../checkout.js';
 
 /** @typedef {typeof import('../i18n/ru/topup.js').default} Words */
-
-/** Seconds before an order of unknown outcome is sent again, under the same id. */
-const REPEATS = [2, 4, 8];
 
 /** @param {ScreenProps & {text: Shell & Words}} props */
 export default function TopUp({ text, route, account, go }) {
@@ -60,7 +58,8 @@ function Form({ text, options, account, sum, go }) {
     if (wrong || amount === null) return;
     setBusy(true);
     try {
-      const topUp = await create({ account, amount_kopecks: amount, gateway });
+      const topUp = await order({ account, amount_kopecks: amount, gateway }, (id) => (
+        api('POST', `/accounts/${encodeURIComponent(account)}/topups`, { id, amount_kopecks: amount, gateway })));
       if (topUp.checkout) return follow(topUp.checkout);
       go('#/topup/' + topUp.id);
     } catch (error) {
@@ -88,37 +87,4 @@ function Form({ text, options, account, sum, go }) {
         ${busy ? text.opening : amount ? text.pay(briefMoney(amount)) : text.payNothing}
       </button>
     </form>`;
-}
-
-/**
- * The server knows a repeat by its id. An id taken by another request is not ours: once more with a new one.
- * @param {import('../checkout.js').Wish} wish
- */
-async function create(wish) {
-  const { account, ...body } = wish;
-  const post = () => settled(() => (
-    api('POST', `/accounts/${encodeURIComponent(account)}/topups`, { id: sameTopUp(wish), ...body })));
-  try {
-    return { id: sameTopUp(wish), ...(await post()) };
-  } catch (error) {
-    if (/** @type {any} */ (error).code !== 'conflict') throw error;
-    forgetTopUp();
-    return { id: sameTopUp(wish), ...(await post()) };
-  }
-}
-
-/**
- * 202: the order was sent and nobody knows whether it arrived. The same id again is harmless, a new one would not be.
- * @template T @param {() => Promise<T>} post @returns {Promise<T>}
- */
-async function settled(post) {
-  for (const seconds of REPEATS) {
-    try {
-      return await post();
-    } catch (error) {
-      if (/** @type {any} */ (error).status !== 202) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  }
-  return post();
 }

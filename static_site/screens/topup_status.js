@@ -2,8 +2,9 @@
 import { html, useEffect, useState } from '../vendor/preact-htm.js';
 import { api, search } from '../api.js';
 import { forgetTopUp } from '../checkout.js';
-import { fieldMoney, money } from '../money.js';
+import { money } from '../money.js';
 import { wasSignedIn } from '../session.js';
+import { fieldMoney } from '../typed_money.js';
 import { Failure, Loading } from '../ui/shell.js';
 import { Steps } from '../ui/steps.js';
 

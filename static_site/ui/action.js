@@ -1,6 +1,6 @@
 /** A button that changes something: one call at a time, a refusal in words with the way out, a word once it is done. */
 import { html, useRef, useState } from '../vendor/preact-htm.js';
-import { soon } from '../dates.js';
+import { soon } from '../days.js';
 import { Failure } from './shell.js';
 
 /** @typedef {typeof import('../i18n/ru/codes.js').default} Codes */
@@ -21,8 +21,9 @@ export function useAction(settled) {
       const answer = await act();
       setState({ busy: '', done: typeof done === 'string' ? done : done(answer), failed: null });
       document.querySelector('h1')?.focus();
-    } catch (failed) {
-      setState({ busy: '', done: '', failed });
+    } catch (error) {
+      const givenUp = /** @type {any} */ (error).code === 'given_up'; // at the question for the password
+      setState({ busy: '', done: '', failed: givenUp ? null : error });
     }
     running.current = false;
     settled();

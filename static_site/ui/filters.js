@@ -1,6 +1,6 @@
 /** Which operations to show. Nothing is asked until the button is pressed. */
 import { html, useLayoutEffect, useRef, useState } from '../vendor/preact-htm.js';
-import { dayBefore, monthStart, today } from '../dates.js';
+import { dayBefore, monthStart, today } from '../days.js';
 import { ErrorSummary, Field, Select } from './field.js';
 
 /** @typedef {import('../screens/operations.js').Text} Text */

@@ -1,6 +1,7 @@
 /** A sum: typed freely («1 000», «107,90») or taken from the usual ones. */
 import { html } from '../vendor/preact-htm.js';
-import { briefMoney, fieldMoney, readMoney } from '../money.js';
+import { briefMoney } from '../money.js';
+import { fieldMoney, readMoney } from '../typed_money.js';
 import { Field } from './field.js';
 
 /**

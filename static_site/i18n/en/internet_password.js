@@ -1,5 +1,8 @@
+import stepUp from './step_up.js';
+
 /** @type {typeof import('../ru/internet_password.js').default} */
 const words = {
+  ...stepUp,
   heading: 'Internet password',
   about: 'Your router or computer signs in to the network with it. Changed here, it must be typed into the router, too.',
   generate: 'Make one for me',
@@ -12,14 +15,7 @@ const words = {
   copied: 'Copied',
   notCopied: 'Could not copy, please select it',
   stepUp: 'To change the internet password, please confirm that it is you.',
-  portal: 'Password of this cabinet',
   confirm: 'Confirm and change',
-  back: 'Back',
-  show: 'Show',
-  hide: 'Hide',
-  shows: (label) => `Show: ${label}`,
-  hides: (label) => `Hide: ${label}`,
-  working: 'Sending…',
   toServices: 'To services',
 };
 export default words;

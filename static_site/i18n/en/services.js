@@ -17,5 +17,6 @@ const words = {
   operationsOf: (title) => `Operations of ${title}`,
   toCalendar: 'Calendar of charges',
   toPromise: 'Promised payment',
+  toAutopay: 'Autopay',
 };
 export default words;

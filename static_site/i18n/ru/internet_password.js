@@ -1,4 +1,7 @@
+import stepUp from './step_up.js';
+
 export default {
+  ...stepUp,
   heading: 'Пароль интернета',
   about: 'С ним роутер или компьютер входит в сеть. Сменили здесь — введите новый и в роутере.',
   generate: 'Придумать за меня',
@@ -11,13 +14,6 @@ export default {
   copied: 'Скопировано',
   notCopied: 'Не скопировалось, выделите сами',
   stepUp: 'Чтобы сменить пароль интернета, подтвердите, что это вы.',
-  portal: 'Пароль от кабинета',
   confirm: 'Подтвердить и сменить',
-  back: 'Назад',
-  show: 'Показать',
-  hide: 'Скрыть',
-  shows: (/** @type {string} */ label) => `Показать: ${label}`,
-  hides: (/** @type {string} */ label) => `Скрыть: ${label}`,
-  working: 'Отправляем…',
   toServices: 'К услугам',
 };

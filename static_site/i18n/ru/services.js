@@ -16,4 +16,5 @@ export default {
   operationsOf: (/** @type {string} */ title) => `Операции по услуге «${title}»`,
   toCalendar: 'Календарь списаний',
   toPromise: 'Обещанный платёж',
+  toAutopay: 'Автоплатёж',
 };

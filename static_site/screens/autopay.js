@@ -1,0 +1,84 @@
+/** Autopay: what it will do and when, connecting it, and everything that can be done with one that is connected. */
+import { html, useEffect } from '../vendor/preact-htm.js';
+import { api, useAnswer } from '../api.js';
+import { forgetTopUp } from '../checkout.js';
+import config from '../config.js';
+import { dayInText, momentInTable } from '../dates.js';
+import { briefMoney, money } from '../money.js';
+import { Outcome, useAction } from '../ui/action.js';
+import { Connect } from '../ui/autopay_connect.js';
+import { Attempts, Kept } from '../ui/autopay_kept.js';
+import { Plan } from '../ui/autopay_plan.js';
+import { Fold } from '../ui/fold.js';
+import { Failure, Loading } from '../ui/shell.js';
+import { StepUp, useStepUp } from '../ui/step_up.js';
+
+/** @typedef {Shell & typeof import('../i18n/ru/autopay.js').default} Text */
+
+/** What was said or typed about one account is never seen under another. @param {ScreenProps & {text: Text}} props */
+export default function AutopayScreen(props) {
+  return html`<${OfAccount} key=${props.account} ...${props} />`;
+}
+
+/** @param {ScreenProps & {text: Text}} props */
+function OfAccount({ text, account, go }) {
+  const path = `/accounts/${encodeURIComponent(account)}/autopay`;
+  const { data, error, again } = useAnswer(path, () => /** @type {Promise<Autopay>} */ (api('GET', path)));
+  const action = useAction(again);
+  const { asked, guard } = useStepUp();
+  // the word about it stands at the top, the button may be far below
+  useEffect(() => action.failed && document.querySelector('h1')?.focus(), [action.failed]);
+
+  const busy = action.busy !== '';
+  const skip = (/** @type {AutopayNext} */ { period_start: day }) => action.run('skip', () => (
+    api('POST', path + '/skip', { period_start: day })), text.skipped(dayInText(day)));
+  const setCap = (/** @type {number} */ kopecks) => action.run('cap', () => guard(() => (
+    api('PATCH', path, { cap_kopecks: kopecks }))), text.capSaved(briefMoney(kopecks)));
+  const disconnect = (/** @type {string} */ done) => action.run('off', () => api('DELETE', path), (answer) => {
+    forgetTopUp(); // connecting once more is a new payment
+    return answer?.in_flight ? text.offInFlight(money(answer.in_flight.amount_kopecks)) : done;
+  });
+  const connect = (/** @type {boolean} */ replace) => html`
+    <${Connect} text=${text} data=${data} account=${account} path=${path} guard=${guard} again=${again} go=${go} replace=${replace} />`;
+
+  return html`
+    <div class="narrow">
+      <h1 tabindex="-1">${text.heading}</h1>
+      <p class="muted under">${text.account} <span class="number">${account}</span></p>
+      <${Outcome} text=${text} action=${action} account=${account} />
+      ${error && html`<${Failure} text=${text} error=${error} retry=${again} />`}
+      ${!data && !error && html`<${Loading} text=${text} />`}
+      ${asked && html`<${StepUp} text=${text} asked=${asked} />`}
+      ${data && html`
+        <div class="narrow" hidden=${Boolean(asked)} data-test="autopay" data-status=${data.status}>
+          <${Notes} text=${text} data=${data} />
+          ${data.status === 'pending' && html`
+            <p class="actions">
+              <button type="button" class="button" aria-disabled=${busy ? 'true' : null} data-test="forgo"
+                onClick=${() => disconnect(text.forgone)}>${busy ? text.working : text.forgo}</button>
+            </p>
+            <${Fold} label=${text.anew} test="anew" open=${() => connect(false)} />`}
+          <${Plan} text=${text} next=${data.next} status=${data.status} busy=${busy} skip=${skip} />
+          ${data.status === 'active' && html`
+            <${Kept} text=${text} data=${data} busy=${busy} setCap=${setCap} disconnect=${() => disconnect(text.disconnected)}
+              replace=${data.gateways.length > 0 && (() => connect(true))} />`}
+          ${(data.status === 'off' || data.status === 'stopped') && connect(false)}
+          ${(data.status === 'active' || data.attempts.length > 0) && html`<${Attempts} text=${text} attempts=${data.attempts} />`}
+        </div>`}
+    </div>`;
+}
+
+/** Where things stand, before anything else. @param {{text: Text, data: Autopay}} props */
+const Notes = ({ text, data: { status, in_flight: flight, no_channel: mute, pending_topup: topUp, stop_reason: reason } }) => html`
+  ${(status === 'off' || status === 'pending') && html`<p>${text.about}</p>`}
+  ${status === 'stopped' && html`<p class="note warn" data-test="stopped"><strong>${text.stopped}</strong> ${reason}</p>`}
+  ${(status === 'pending' || topUp) && html`
+    <div class="note info" data-test="pending">
+      <p>${status === 'active' ? text.pendingCard : text.pending}</p>
+      ${topUp && html`<a class="button" href=${'#/topup/' + encodeURIComponent(topUp)}>${text.toPayment}</a>`}
+    </div>`}
+  ${flight && html`
+    <p class="note info" data-test="in-flight">
+      ${text.inFlight(money(flight.amount_kopecks), momentInTable(flight.since))} ${status === 'off' && text.willReturn}
+    </p>`}
+  ${mute && html`<p class="note warn" data-test="no-channel">${text.noChannel(config.phone)}</p>`}`;
