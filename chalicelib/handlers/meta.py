@@ -29,6 +29,7 @@ def all_routes() -> list[Any]:
     """Every route of the portal, in the order of ``app.py``."""
     from chalicelib.handlers import (
         accounts,
+        autopay,
         home,
         internet,
         promised_payments,
@@ -38,5 +39,5 @@ def all_routes() -> list[Any]:
         webhooks,
     )
 
-    modules = (home, session, subscriber, accounts, topups, promised_payments, internet, webhooks)
+    modules = (home, session, subscriber, accounts, topups, autopay, promised_payments, internet, webhooks)
     return [route for module in modules for route in module.views.routes] + views.routes

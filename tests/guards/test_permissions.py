@@ -14,10 +14,12 @@ from chalicelib import bootstrap
 from chalicelib.billing import AccountState
 from chalicelib.billing.embedded import accounts
 from chalicelib.handlers import jobs
+from chalicelib.services.autopay_words import TERMS_VERSION
 from chalicelib.store.agenda import Kind
 from chalicelib.store.promises import PromiseRow
 from local.store.handlers import Answer
 from local.store.transport import Call, set_around
+from tests.autopaying import agree
 from tests.portal import PASSWORD, Browser, client
 from tests.product import Product, books
 from tests.promising import blocked, take
@@ -153,11 +155,30 @@ def manage(shop: Product, record: Record) -> None:
     assert browser.put("/api/subscriber/password", new).status == 204
     with record.staff():
         shop.advance(days=20)
+    autopaying(shop, browser, record)
     promise = f"/api/accounts/{ACCOUNT}/promised-payment"
     shop.fault("billing", "grant_promise", "timeout_after")
     for _ in range(2):
         browser.post(promise, {"expected_amount_kopecks": browser.get(promise).json["amount_kopecks"]})
     take_what_is_not_needed(browser, record)
+
+
+def autopaying(shop: Product, browser: Browser, record: Record) -> None:
+    """Agreed to twice, paid, limited, skipped, withdrawn."""
+    path = f"/api/accounts/{ACCOUNT}/autopay"
+    assert browser.post("/api/session/step-up", {"password": "another demo password"}).status == 204
+    for _ in range(2):
+        first = {"id": str(uuid.uuid4()), "amount_kopecks": 10_00, "gateway": "uniteller"}
+        assert browser.post(path, {"terms_version": TERMS_VERSION, "topup": first}).status == 201
+    with record.staff():
+        topup = bootstrap.topup_store().get(str(first["id"]))
+        assert topup is not None
+        shop.pay(topup)
+        shop.advance(minutes=2)
+        start = bootstrap.billing().runway(ACCOUNT).period_start.isoformat()
+    assert browser.patch(path, {"cap_kopecks": 100_00}).status == 200
+    assert browser.post(f"{path}/skip", {"period_start": start}).status == 200
+    assert browser.delete(path).status == 204
 
 
 def take_what_is_not_needed(browser: Browser, record: Record) -> None:
@@ -178,6 +199,7 @@ def work(shop: Product, record: Record) -> None:
         accounts.set_state(books(), "100202", AccountState.FINANCIAL_BLOCK, "not_enough_money")
         topup = shop.order("sub-bob", "100202", 700_00).topup
         shop.pay(topup, webhook="lost")
+        shop.pay(agree())
         shop.fault("robokassa", "get_payment", "http_500", times=1000)
     for _ in range(2):
         shop.advance(hours=30)

@@ -1,8 +1,14 @@
 """Autopay: announced a week ahead, charged three days ahead, exactly what is missing, once, and never unasked."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+import requests
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import NewConnectionError
 
 from chalicelib import bootstrap
 from chalicelib.billing import Start
@@ -11,6 +17,9 @@ from chalicelib.money import Kopecks
 from chalicelib.services.autopay_words import TERMS_VERSION
 from chalicelib.store.agenda import Kind
 from chalicelib.store.messages import MessageRow
+from local.store.handlers import Answer
+from local.store.transport import Call, set_around
+from local.web import Response
 from tests.autopaying import (
     ANNOUNCED,
     CHARGED,
@@ -44,8 +53,8 @@ def test_what_is_missing_is_announced_charged_and_credited_once(shop: Product, g
     until(shop, ANNOUNCED)
     [text] = told(shop, "autopay_announced")
     assert "09.12.2026" in text
-    assert "500,00" in text
-    assert "Интернет 650,00" in text
+    assert "500\u00a0₽" in text
+    assert "Интернет 650\u00a0₽" in text
     assert "/#/autopay" in text
     until(shop, CHARGED - timedelta(hours=1))
     assert charges(None) == []
@@ -140,7 +149,7 @@ def test_prices_that_grew_are_charged_as_announced_and_the_rest_is_asked_for(sho
     until(shop, CHARGED, minutes=10)
     assert [int(one.amount_kopecks) for one in charges()] == [500_00]
     [text] = told(shop, "autopay_short")
-    assert "70,00" in text
+    assert "70\u00a0₽" in text
     assert "11.12.2026" in text
 
 
@@ -190,8 +199,8 @@ def test_above_the_cap_nothing_is_charged_and_a_message_asks(shop: Product) -> N
     until(shop, CHARGED, minutes=10)
     assert (charges(None), state()) == ([], "above_cap")
     [text] = told(shop, "autopay_above_cap")
-    assert "500,00" in text
-    assert "499,00" in text
+    assert "500\u00a0₽" in text
+    assert "499\u00a0₽" in text
 
 
 def test_a_cap_raised_in_time_lets_the_charge_be_announced_after_all(shop: Product) -> None:
@@ -423,12 +432,21 @@ def test_held_back_for_a_day_and_not_longer(shop: Product) -> None:
 
 
 def test_a_company_out_of_reach_is_tried_again_with_a_new_invoice(shop: Product) -> None:
+    """A line that was never opened carried nothing."""
     settle(shop)
     connect(shop)
     until(shop, CHARGED - timedelta(minutes=1), minutes=0)
-    shop.fault("uniteller", "charge_saved", "timeout_before", times=2)
+    left = [2]
+
+    def refused(name: str, proceed: Callable[[], Response]) -> Response:
+        if "recurrent" in name and left[0]:
+            left[0] -= 1
+            raise requests.exceptions.ConnectionError(NewConnectionError(HTTPConnection("uniteller"), "refused"))
+        return proceed()
+
+    shop.wire.around = refused
     until(shop, CHARGED, minutes=60)
-    assert (len(charges()), state(), view().balance_kopecks) == (1, "charged", 800_00)
+    assert (len(charges(None)), len(charges()), state()) == (3, 1, "charged")
 
 
 # late, twice, overlapped
@@ -503,3 +521,99 @@ def test_a_suspended_period_costs_nothing(shop: Product) -> None:
     give(500_00)
     until(shop, CHARGED, minutes=10)
     assert (charges(None), state()) == ([], "covered")
+
+
+# what happens in the same instant
+
+
+def between(part: str, what: Callable[[], object]) -> None:
+    """Do something right before the transaction that writes this."""
+
+    def meddle(call: Call, proceed: Callable[[], Answer]) -> Answer:
+        if call.operation == "TransactWriteItems" and part in str(call.body):
+            set_around(None)
+            what()
+        return proceed()
+
+    set_around(meddle)
+
+
+def at_the_charge(shop: Product, gateway: str = "uniteller") -> None:
+    settle(shop)
+    connect(shop, gateway)
+    until(shop, CHARGED - timedelta(minutes=1), minutes=0)
+    shop.clock.advance(61)
+
+
+def test_a_consent_withdrawn_in_the_same_instant_leaves_no_charge(shop: Product) -> None:
+    at_the_charge(shop)
+    between("'charging'", lambda: bootstrap.autopay().disconnect(bob(), ACCOUNT))
+    bootstrap.agenda_runner().run(Kind.AUTOPAY)
+    shop.advance(hours=2)
+    assert (charges(None), calls(shop), screen().status) == ([], 0, "off")
+
+
+def test_a_skip_in_the_same_instant_leaves_no_charge(shop: Product) -> None:
+    at_the_charge(shop)
+    between("'charging'", lambda: bootstrap.autopay().skip(bob(), ACCOUNT, NEXT_PERIOD))
+    bootstrap.agenda_runner().run(Kind.AUTOPAY)
+    shop.advance(hours=2)
+    assert (charges(None), calls(shop), state()) == ([], 0, "skipped")
+
+
+def test_a_payment_in_the_same_instant_lowers_the_charge(shop: Product) -> None:
+    at_the_charge(shop)
+    topup = shop.order("sub-bob", ACCOUNT, 200_00, gateway="robokassa").topup
+    shop.clock.advance(31 * 60)
+    between("'charging'", lambda: shop.pay(topup))
+    bootstrap.agenda_runner().run(Kind.AUTOPAY)
+    shop.advance(hours=2)
+    assert [int(one.amount_kopecks) for one in charges()] == [300_00]
+
+
+def test_who_was_held_up_after_the_intent_does_not_send(shop: Product) -> None:
+    """It knows that it has not sent, so it tries again with a new invoice."""
+    at_the_charge(shop)
+    between("'charging'", lambda: shop.clock.advance(6))
+    bootstrap.agenda_runner().run(Kind.AUTOPAY)
+    assert (calls(shop), state()) == (0, "announced")
+    shop.advance(minutes=30)
+    assert (calls(shop), len(charges()), state()) == (1, 1, "charged")
+
+
+def test_two_accounts_of_one_day_are_each_charged(shop: Product) -> None:
+    settle(shop)
+    connect(shop, "robokassa")
+    other = replace(wish("robokassa"), account="100201")
+    shop.pay(bootstrap.autopay().connect(bob(), other, TERMS_VERSION, None).topup)
+    until(shop, CHARGED, minutes=10)
+    assert sorted((one.account, int(one.amount_kopecks)) for one in charges()) == [
+        ("100201", 550_00),
+        (ACCOUNT, 500_00),
+    ]
+
+
+def test_fifty_notifications_of_one_charge_are_one_credit(shop: Product) -> None:
+    at_the_charge(shop, "robokassa")
+    bootstrap.agenda_runner().run(Kind.AUTOPAY)
+    [topup] = charges(None)
+    fields = shop.result_fields(topup)
+    with ThreadPoolExecutor(8) as pool:
+        answers = set(pool.map(lambda _: (got := shop.notify(fields)).status * 1000 + len(got.body), range(50)))
+    assert len(answers) == 1
+    shop.advance(hours=1)
+    assert (len(charges()), view().balance_kopecks) == (1, 800_00)
+
+
+@pytest.mark.parametrize("gateway", GATEWAYS)
+def test_unknown_and_declined_after_all_is_tried_again(shop: Product, gateway: str) -> None:
+    settle(shop)
+    parent = connect(shop, gateway)
+    card(shop, parent, "pending")
+    until(shop, CHARGED, minutes=30)
+    card(shop, parent, "no_funds")
+    until(shop, CHARGED, minutes=180)
+    assert state() == "announced"
+    card(shop, parent, "good")
+    until(shop, SECOND, minutes=90)
+    assert (len(charges()), state(), calls(shop)) == (1, "charged", 2)

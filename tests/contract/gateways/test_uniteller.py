@@ -150,7 +150,7 @@ def recorded(answer: Response, seen: list[Request]) -> Handle:
 
 COMMON = {
     "Shop_ID": "00001234", "Login": "4321", "Password": PASSWORD, "Format": "1", "Header1": "1",
-    "ShowPartlyCanceled": "1", "S_FIELDS": "OrderNumber;Status;Total;Response_Code;BillNumber;need_confirm",
+    "ShowPartlyCanceled": "1", "S_FIELDS": "OrderNumber;Status;Total;Response_Code;BillNumber;need_confirm;CardNumber",
 }  # fmt: skip
 
 

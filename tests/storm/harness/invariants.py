@@ -1,7 +1,7 @@
 """What must hold whatever happened. Each function is one invariant and takes the product's rows as they stand.
 
-``quiet`` is all of them, for when nobody has anything left to do. A feature adds its own here: I3 and I4 come
-with autopay, I12 with receipts. Those of what the days do to an account stand in ``account_invariants``.
+``quiet`` is all of them, for when nobody has anything left to do. A feature adds its own here; those of
+charges without the payer stand in ``autopay_invariants``. Those of what the days do to an account stand in ``account_invariants``.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,11 +18,15 @@ from tests.storm.harness.account_invariants import (
     i13_each_day_is_paid_once,
     i14_a_service_is_on_by_the_rules_alone,
 )
+from tests.storm.harness.autopay_invariants import (
+    i3_every_charge_has_a_consent_and_a_notice,
+    i4_a_period_is_charged_once,
+)
 from tests.storm.harness.seen import Seen, look
 
 DAY = timedelta(hours=24)
 #: What is known long before its day.
-TO_COME = {Kind.ACCOUNT_DAY, Kind.PROMISED_PAYMENT}
+TO_COME = {Kind.ACCOUNT_DAY, Kind.PROMISED_PAYMENT, Kind.AUTOPAY}
 #: Nothing follows of itself from these; a late payment may still come.
 ENDS = {"credited", "declined", "expired"}
 
@@ -101,6 +105,8 @@ INVARIANTS: tuple[Callable[[Seen], None], ...] = (
     i1_the_ledger_is_whole,
     i2_captured_money_is_credited_once,
     i12_what_goes_back_is_taken_off,
+    i3_every_charge_has_a_consent_and_a_notice,
+    i4_a_period_is_charged_once,
     i5_a_promise_is_a_limit_and_never_money,
     i6_portal_and_ledger_agree,
     i7_nothing_is_forgotten,

@@ -1,0 +1,37 @@
+"""What must hold of charges without their payer, whatever happened."""
+
+from datetime import timedelta
+
+from chalicelib.store.autopays import ConsentRow, PeriodRow
+from chalicelib.store.messages import MessageRow
+from chalicelib.store.topups import TopUpRow
+from tests.storm.harness.seen import Seen
+
+NOTICE = timedelta(hours=72)
+
+
+def charges(seen: Seen) -> list[TopUpRow]:
+    return [order for order in seen.topups if order.autopay_period is not None]
+
+
+def i3_every_charge_has_a_consent_and_a_notice(seen: Seen) -> None:
+    """When its intent was committed: a live consent, and a notice 72 hours old of at least the sum."""
+    for order in charges(seen):
+        period = PeriodRow.get(order.account, f"period#{order.autopay_period}")
+        assert order.amount_kopecks <= period.amount_kopecks
+        notice = MessageRow.get(period.message_id)
+        assert notice.sent_at is not None
+        assert notice.sent_at + NOTICE <= order.created_at
+        consents = list(ConsentRow.query(order.account, ConsentRow.item.startswith("consent#")))
+        assert any(row.at <= order.created_at <= (row.withdrawn_at or seen.now) for row in consents)
+
+
+def i4_a_period_is_charged_once(seen: Seen) -> None:
+    """At most one charge of an account and a period has brought money; of the companies' books as of ours."""
+    taken = {(gateway, invoice) for gateway, invoice, _ in seen.captured}
+    paid = [
+        (order.account, order.autopay_period)
+        for order in charges(seen)
+        if order.status in {"paid", "credited"} or (order.gateway, int(order.invoice)) in taken
+    ]
+    assert len(paid) == len(set(paid)), paid
