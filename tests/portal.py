@@ -52,6 +52,9 @@ class Browser:
     def put(self, path: str, body: Any = None, **headers: str) -> Got:
         return self.call("PUT", path, body, headers)
 
+    def patch(self, path: str, body: Any = None, **headers: str) -> Got:
+        return self.call("PATCH", path, body, headers)
+
     def delete(self, path: str, **headers: str) -> Got:
         return self.call("DELETE", path, headers=headers)
 

@@ -122,7 +122,10 @@ def test_payment_is_notified_once_and_the_payer_comes_back_by_get(opened: World)
     [(_, form)] = opened.received
     assert set(form) == {"Order_ID", "Status", "ApprovalCode", "BillNumber", "Total", "Signature"}
     assert state(opened) == PaymentState(
-        status=PaymentStatus.PAID, amount_kopecks=ORDER.amount_kopecks, reference=form["BillNumber"]
+        status=PaymentStatus.PAID,
+        amount_kopecks=ORDER.amount_kopecks,
+        reference=form["BillNumber"],
+        card="•• 2487",
     )
 
 

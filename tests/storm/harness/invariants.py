@@ -1,7 +1,8 @@
 """What must hold whatever happened. Each function is one invariant and takes the product's rows as they stand.
 
 ``quiet`` is all of them, for when nobody has anything left to do. A feature adds its own here; those of
-charges without the payer stand in ``autopay_invariants``. Those of what the days do to an account stand in ``account_invariants``.
+charges without the payer stand in ``autopay_invariants``.
+Those of what the days do to an account stand in ``account_invariants``.
 """
 
 from collections.abc import Callable, Iterator
