@@ -182,6 +182,10 @@ def _about(row: CaseRow) -> tuple[str, str]:
     return ("", "") if row.kind == CaseKind.UNKNOWN_ORDER else (Kind.SETTLE_TOPUP, row.ref)
 
 
+#: Nothing that the portal does by itself ends these.
+_FOR_A_PERSON = {CaseKind.WRONG_AMOUNT, CaseKind.OTHER_ORDER, CaseKind.RETURNED, CaseKind.AUTOPAY_WITHDRAWN}
+
+
 def _is_over(file: CaseFile) -> bool:
     """Whether what the portal waited for has come, so that nobody need look."""
     kind, topup = file.row.kind, file.topup
@@ -190,7 +194,7 @@ def _is_over(file: CaseFile) -> bool:
     if kind == CaseKind.AGENDA:
         fact = file.refund or topup or file.message
         return fact is not None and fact.agenda_key is None
-    if topup is None or kind in {CaseKind.WRONG_AMOUNT, CaseKind.OTHER_ORDER, CaseKind.RETURNED}:
+    if topup is None or kind in _FOR_A_PERSON:
         return False
     if kind == CaseKind.UNASKED:
         return topup.unanswered_since is None

@@ -5,7 +5,8 @@ READS = {
     "GET /api/session", "GET /api/subscriber", "GET /api/accounts",
     "GET /api/accounts/{account}/services", "GET /api/accounts/{account}/operations",
     "GET /api/accounts/{account}/forecast", "GET /api/accounts/{account}/topup-options",
-    "GET /api/accounts/{account}/promised-payment", "GET /api/accounts/{account}/services/{service}/tariffs",
+    "GET /api/accounts/{account}/promised-payment", "GET /api/accounts/{account}/autopay",
+    "GET /api/accounts/{account}/services/{service}/tariffs",
     "GET /api/accounts/{account}/services/{service}/suspension",
     "GET /api/topups/{id}", "GET /api/topups/{id}/status", "GET /api/health", "GET /api/openapi.json",
 }  # fmt: skip

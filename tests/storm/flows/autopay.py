@@ -8,9 +8,10 @@ from chalicelib.store.topups import TopUpRow
 from tests.autopaying import ANNOUNCED, CHARGED, agree, calls, card, charges, connect, screen, state, until
 from tests.portal import PASSWORD, Browser, Got
 from tests.product import Product
-from tests.scene import ACCOUNT, NEXT_PERIOD, settle, told, view
+from tests.scene import ACCOUNT, NEXT_PERIOD, told, view
 from tests.storm.flows.money import ID, signed_in
 from tests.storm.harness.flow import Flow
+from tests.storm.harness.ground import ground
 from tests.storm.harness.schedules import fire, let_pass
 
 PATH = f"/api/accounts/{ACCOUNT}/autopay"
@@ -23,7 +24,7 @@ def stepped_up(shop: Product) -> Browser:
 
 
 def at_the_form(shop: Product) -> Browser:
-    settle(shop)
+    ground(200_00, NEXT_PERIOD)
     return stepped_up(shop)
 
 
@@ -48,7 +49,7 @@ Flow("autopay_agreed", at_the_form, order, order, agreed_once)
 
 
 def first_paid(shop: Product) -> TopUpRow:
-    settle(shop)
+    ground(200_00, NEXT_PERIOD)
     topup = agree("robokassa")
     shop.pay(topup)
     shop.clock.advance(61)
@@ -70,7 +71,7 @@ Flow("autopay_connected", first_paid, look, look, connected_once)
 
 
 def day_of_the_notice(shop: Product) -> None:
-    settle(shop)
+    ground(200_00, NEXT_PERIOD)
     connect(shop, "robokassa")
     shop.clock.advance(int((ANNOUNCED - bootstrap.now()).total_seconds()) + 1)
 
@@ -86,7 +87,7 @@ Flow("autopay_announced", day_of_the_notice, look, look, announced_once)
 
 def due(shop: Product, gateway: str) -> TopUpRow:
     """Announced and noticed; this very minute it is to be charged."""
-    settle(shop)
+    ground(200_00, NEXT_PERIOD)
     parent = connect(shop, gateway)
     until(shop, ANNOUNCED)
     shop.clock.advance(int((CHARGED - bootstrap.now()).total_seconds()) + 1)
@@ -129,7 +130,7 @@ Flow("autopay_declined", declining, charge, charge, declined_and_tried_again, ca
 
 
 def announced(shop: Product) -> Browser:
-    settle(shop)
+    ground(200_00, NEXT_PERIOD)
     connect(shop, "robokassa")
     until(shop, ANNOUNCED)
     return stepped_up(shop)
