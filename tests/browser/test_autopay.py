@@ -1,0 +1,46 @@
+"""Autopay by clicks: agreed to, paid, announced, charged, limited, skipped and disconnected."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.product import PASSWORD, Product, log_in, plain
+from tests.browser.test_top_up import decide
+
+
+def opened(page: Page) -> None:
+    page.goto("/#/autopay")
+    expect(page.get_by_test_id("autopay")).to_be_visible()
+
+
+def status(page: Page, wanted: str) -> None:
+    expect(page.get_by_test_id("autopay")).to_have_attribute("data-status", wanted)
+
+
+def connect(page: Page) -> None:
+    """From the unticked box through the password to the bank and back."""
+    opened(page)
+    expect(page.get_by_role("checkbox")).not_to_be_checked()
+    page.get_by_role("radio", name=re.compile("Uniteller")).check()
+    page.get_by_test_id("connect-pay").click()
+    expect(page.get_by_role("checkbox")).to_have_attribute("aria-invalid", "true")
+    page.get_by_role("checkbox").check()
+    page.get_by_test_id("connect-pay").click()
+    page.get_by_label("Пароль", exact=False).first.fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/wpay/pay/")
+    decide(page, "Оплатить")
+    page.wait_for_url("**/#/topup/*")
+    expect(page.get_by_test_id("status")).to_have_attribute("data-status", "credited")
+
+
+def test_autopay_from_the_box_to_the_charge_and_off_again(page: Page, site: Product) -> None:
+    log_in(page, "bob")
+    connect(page)
+    opened(page)
+    status(page, "active")
+    assert "2487" in page.get_by_test_id("card").inner_text()
+    assert "=" in plain(page.get_by_test_id("formula").inner_text()) or page.get_by_test_id("formula").is_visible()
+    page.get_by_test_id("off").click()
+    status(page, "off")
+    page.get_by_test_id("off").wait_for(state="detached")
