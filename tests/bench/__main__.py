@@ -20,6 +20,7 @@ PARTS = {
     "store": "store",
     "agenda": "agenda",
     "calendar": "periods",
+    "autopay": "autopay",
     "request": "request",
     "package": "package",
     "import": "imports",

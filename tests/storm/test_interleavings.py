@@ -11,14 +11,14 @@ import pytest
 
 from chalicelib.store.topups import CounterRow, TopUpStore
 from tests.product import Product
-from tests.storm import account_races, races
+from tests.storm import account_races, autopay_races, races
 from tests.storm.conftest import FULL, World
 from tests.storm.harness import scheduler
 from tests.storm.harness.scheduler import Choose, Exhausted, Scheduler, Stuck, drawn, one_after_another, orders
 from tests.storm.races import Race, raced
 
-NEAR = [*races.RACES, *account_races.RACES]
-FAR = [*races.FAR_RACES, *account_races.FAR_RACES]
+NEAR = [*races.RACES, *account_races.RACES, *autopay_races.RACES]
+FAR = [*races.FAR_RACES, *account_races.FAR_RACES, *autopay_races.FAR_RACES]
 #: A part is 100 orders; the storm takes ten of them.
 PARTS, ORDERS_OF_A_PART = (10 if FULL else 1), 100
 SEED = os.environ.get("STORM_SEED") or secrets.token_hex(4)

@@ -1,0 +1,117 @@
+"""Autopay at 100,000 accounts, of which 1,000 are due: what a charge costs the store and the processor.
+
+The accounts are clones of one that the product connected and announced; only what is measured is real.
+"""
+
+import json
+import time
+import zlib
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from chalicelib import bootstrap
+from chalicelib.clock import to_text
+from chalicelib.store.agenda import Kind
+from tests.autopaying import ANNOUNCED, CHARGED, connect, until
+from tests.bench.meter import Bill, MeteredEngine
+from tests.bench.report import Table
+from tests.bench.shop import measured
+from tests.product import Product
+from tests.scene import ACCOUNT, NEXT_PERIOD
+from tests.storm.harness.ground import ground
+
+ACCOUNTS, DUE = 100_000, 1_000
+_KEYS = {
+    "portal-billing": ("account", "item"),
+    "portal-agenda": ("partition", "sort"),
+    "portal-autopays": ("account", "item"),
+    "portal-messages": ("message_id", None),
+}
+HEAD = (
+    "gateway",
+    "accounts",
+    "due",
+    "charged",
+    "requests each",
+    "read units each",
+    "write units each",
+    "CPU s / 1,000",
+)
+
+
+def tables() -> list[Table]:
+    return [Table("autopay", HEAD, [_row(gateway) for gateway in ("robokassa", "uniteller")])]
+
+
+def _row(gateway: str) -> tuple[object, ...]:
+    with measured() as (engine, shop):
+        _prepare(engine, shop, gateway)
+        bills: list[Bill] = []
+        begun, done = time.process_time(), 0
+        while (part := _tick(engine, bills)) > 0:
+            done += part
+        spent = time.process_time() - begun
+        requests = sum(len(bill.requests) for bill in bills)
+        reads, writes = (sum(getattr(bill.units, name) for bill in bills) for name in ("read", "write"))
+        shop.advance(minutes=10)
+        charged = sum(int(head) for head in (_charged(engine),))
+    each = [f"{value / done:.1f}" for value in (requests, reads, writes)]
+    return (gateway, f"{ACCOUNTS:,}", f"{DUE:,}", charged, *each, f"{spent * 1000 / done:.1f}")
+
+
+def _tick(engine: MeteredEngine, bills: list[Bill]) -> int:
+    done: list[int] = []
+    bills.append(engine.bill_of(lambda: done.append(bootstrap.agenda_runner().run(Kind.AUTOPAY)["done"])))
+    return done[0]
+
+
+def _prepare(engine: MeteredEngine, shop: Product, gateway: str) -> None:
+    ground(200_00, NEXT_PERIOD)
+    connect(shop, gateway)
+    until(shop, ANNOUNCED)
+    tables = {name[-1]: table for name, table in engine._handlers._store("_tables").items()}
+    rows = [(name, json.dumps(row)) for name in _KEYS for row in _rows_of(tables[name])]
+    shop.clock.advance(int((CHARGED - bootstrap.now()).total_seconds()) + 60)
+    for clone in range(1, ACCOUNTS):
+        number = str(7 * 10**9 + clone)
+        for name, text in rows:
+            _insert(tables[name], _KEYS[name], _clone(json.loads(text.replace(ACCOUNT, number)), number, clone < DUE))
+
+
+def _rows_of(table: Any) -> Iterator[Any]:
+    rows = table["items"].values()
+    for partition in rows:
+        for row in (
+            partition.values()
+            if all(isinstance(one, dict) and "S" not in one for one in partition.values())
+            else (partition,)
+        ):
+            if ACCOUNT in json.dumps(row):
+                yield row
+
+
+def _clone(row: Any, number: str, due: bool) -> Any:
+    """Its agenda rows stand where its own number puts them; who is not due waits another week."""
+    shard = zlib.crc32(number.encode()) % bootstrap.settings().agenda_shards
+    for kind in (Kind.AUTOPAY, Kind.ACCOUNT_DAY):
+        for name in ("partition", "agenda_key"):
+            text = row.get(name, {}).get("S", "")
+            if text.startswith(f"{kind}#"):
+                row[name]["S"] = f"{kind}#{shard}" + (text[text.index("|") :] if "|" in text else "")
+    if not due:
+        text = json.dumps(row).replace(to_text(CHARGED), to_text(CHARGED + timedelta(days=7)))
+        return json.loads(text)
+    return row
+
+
+def _insert(table: Any, keys: tuple[str, str | None], row: Any) -> None:
+    partition, sort = row[keys[0]]["S"], row[keys[1]]["S"] if keys[1] else ""
+    table["items"].setdefault(partition, {})[sort] = row
+    table["ItemCount"] = table.get("ItemCount", 0) + 1
+
+
+def _charged(engine: MeteredEngine) -> int:
+    tables = {name[-1]: table for name, table in engine._handlers._store("_tables").items()}
+    rows = (row for part in tables["portal-topups"]["items"].values() for row in part.values())
+    return sum("autopay_period" in row and row["status"]["S"] == "credited" for row in rows)

@@ -1,0 +1,77 @@
+"""What may meet at a charge without the payer: its withdrawal, a skip, money, a dearer month, and itself."""
+
+from typing import Any
+
+from chalicelib import bootstrap
+from chalicelib.services.autopay_words import TERMS_VERSION
+from chalicelib.store.topups import TopUpRow
+from tests.autopaying import ANNOUNCED, CHARGED, bob, charges, until, wish
+from tests.portal import Got
+from tests.product import Product
+from tests.scene import ACCOUNT, NEXT_PERIOD, owe
+from tests.storm.flows.money import ID, notify
+from tests.storm.harness.ground import ground
+from tests.storm.harness.schedules import fire
+from tests.storm.races import Race, Stage
+
+PARENT = "3f1c9a52-7d0e-4b6a-8f21-5c9d0e7ab320"
+
+
+def due(shop: Product, race: tuple[str, ...]) -> TopUpRow:
+    """This minute 500 ₽ are to be charged; 200 ₽ have just been paid by hand, and nobody has heard of it."""
+    ground(200_00, NEXT_PERIOD)
+    shop.pay(bootstrap.autopay().connect(bob(), wish("robokassa", id=PARENT), TERMS_VERSION, None).topup)
+    until(shop, ANNOUNCED)
+    until(shop, CHARGED, minutes=-40)
+    topup: TopUpRow = shop.order("sub-bob", ACCOUNT, 200_00, id=ID).topup
+    shop.advance(minutes=35)
+    shop.clock.advance(int((CHARGED - bootstrap.now()).total_seconds()) + 1)
+    shop.pay(topup, webhook="lost")
+    return topup
+
+
+def charge(shop: Product, _: Any) -> None:
+    fire("autopay")
+
+
+def withdraw(shop: Product, _: Any) -> None:
+    """The answer tells whether a charge was under way; either is true in between."""
+    bootstrap.autopay().disconnect(bob(), ACCOUNT)
+
+
+def skip(shop: Product, _: Any) -> None:
+    bootstrap.autopay().skip(bob(), ACCOUNT, NEXT_PERIOD)
+
+
+def by_hand(shop: Product, topup: TopUpRow) -> Got:
+    return notify(shop, topup)
+
+
+def webhook(shop: Product, _: Any) -> None:
+    """Of the charge, if there is one by then."""
+    for each in charges("created"):
+        notify(shop, each)
+
+
+def dearer(shop: Product, _: Any) -> None:
+    owe(70_00, "abroad")
+
+
+AT_THE_CHARGE = Stage("autopay is due", due, {
+    "charge": charge,
+    "overlapping charge": charge,
+    "withdrawal": withdraw,
+    "skip": skip,
+    "payment by hand": by_hand,
+    "webhook": webhook,
+    "dearer month": dearer,
+})  # fmt: skip
+RACES = [Race(AT_THE_CHARGE, acts) for acts in (("charge", "withdrawal"), ("charge", "payment by hand"))]
+FAR_RACES = [
+    Race(AT_THE_CHARGE, acts)
+    for acts in (
+        ("charge", "overlapping charge"), ("charge", "skip"), ("charge", "dearer month"), ("charge", "webhook"),
+        ("withdrawal", "payment by hand"), ("charge", "withdrawal", "payment by hand"),
+        ("charge", "withdrawal", "webhook"),
+    )
+]  # fmt: skip
