@@ -15,7 +15,7 @@ from chalicelib.services.autopay_screen import AutopayScreen
 from chalicelib.services.autopay_words import TERMS_VERSION
 from chalicelib.services.identity import Client, Identity
 from chalicelib.services.topups import Wish
-from chalicelib.store.autopays import PeriodRow
+from chalicelib.store.autopays import ConsentRow, PeriodRow
 from chalicelib.store.topups import TopUpRow
 from tests.product import START, Product
 from tests.scene import ACCOUNT, NEXT_PERIOD, entry_legs
@@ -89,3 +89,8 @@ def payments() -> list[LegMap]:
 
 def calls(shop: Product, call: str = "charge_saved") -> int:
     return sum(line["call"] == call for line in shop.sandboxed("GET", "/sandbox/calls-log"))
+
+
+def consents() -> list[ConsentRow]:
+    """Everything that was agreed to, oldest first."""
+    return list(ConsentRow.query(ACCOUNT, ConsentRow.item.startswith("consent#"), consistent_read=True))

@@ -45,7 +45,7 @@ class BreakdownItem(Value):
     amount_kopecks: Kopecks
 
 
-class NextCharge(Value):
+class NextAutopay(Value):
     """The next period; charges of the breakdown are negative, and the sum is theirs less the balance."""
 
     period_start: date
@@ -81,7 +81,7 @@ class AutopayScreen(Value):
     cap_min_kopecks: Kopecks
     cap_max_kopecks: Kopecks
     no_channel: bool
-    next: NextCharge
+    next: NextAutopay
     attempts: tuple[Attempt, ...]
     in_flight: InFlight | None
     stop_reason: str | None
@@ -172,7 +172,7 @@ class AutopayView:
         first = plan.first_charge(max(self.now(), plan.announce_at))
         return (local_date(first, zone) if first else None), runway.missing_kopecks
 
-    def _next(self, row: AutopayRow, periods: Sequence[PeriodRow], language: str) -> NextCharge:
+    def _next(self, row: AutopayRow, periods: Sequence[PeriodRow], language: str) -> NextAutopay:
         runway = self.autopay.billing.runway(row.account)
         period = next((one for one in periods if one.start == runway.period_start), None)
         charge_on, amount = self._planned(runway, period)
@@ -182,7 +182,7 @@ class AutopayView:
         state: Any = period.state if period is not None else "planned"
         announced = period is not None and bool(period.breakdown)
         late = words.reason("too_late", language) if period is None and charge_on is None else None
-        return NextCharge(
+        return NextAutopay(
             period_start=runway.period_start,
             announce_on=local_date(told, zone),
             charge_on=charge_on,

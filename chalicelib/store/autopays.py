@@ -163,11 +163,6 @@ class AutopayStore:
         with reading():
             return list(PeriodRow.query(account, mine, consistent_read=True, scan_index_forward=False, limit=limit))
 
-    def consents(self, account: str) -> Sequence[ConsentRow]:
-        """Oldest first."""
-        with reading():
-            return list(ConsentRow.query(account, ConsentRow.item.startswith(_CONSENT), consistent_read=True))
-
     def pointed(self, item: AgendaRow) -> AutopayRow | None:
         """The autopay that an agenda row stands for, if it still waits for that row."""
         autopay = self.get(item.ref)

@@ -55,7 +55,7 @@ def _row(gateway: str) -> tuple[object, ...]:
         requests = sum(len(bill.requests) for bill in bills)
         reads, writes = (sum(getattr(bill.units, name) for bill in bills) for name in ("read", "write"))
         shop.advance(minutes=10)
-        charged = sum(int(head) for head in (_charged(engine),))
+        charged = _charged(engine)
     each = [f"{value / done:.1f}" for value in (requests, reads, writes)]
     return (gateway, f"{ACCOUNTS:,}", f"{DUE:,}", charged, *each, f"{spent * 1000 / done:.1f}")
 
@@ -71,7 +71,7 @@ def _prepare(engine: MeteredEngine, shop: Product, gateway: str) -> None:
     connect(shop, gateway)
     until(shop, ANNOUNCED)
     tables = {name[-1]: table for name, table in engine._handlers._store("_tables").items()}
-    rows = [(name, json.dumps(row)) for name in _KEYS for row in _rows_of(tables[name])]
+    rows = [(name, json.dumps(row)) for name in _KEYS for row in _rows_of(name, tables[name])]
     shop.clock.advance(int((CHARGED - bootstrap.now()).total_seconds()) + 60)
     for clone in range(1, ACCOUNTS):
         number = str(7 * 10**9 + clone)
@@ -79,15 +79,11 @@ def _prepare(engine: MeteredEngine, shop: Product, gateway: str) -> None:
             _insert(tables[name], _KEYS[name], _clone(json.loads(text.replace(ACCOUNT, number)), number, clone < DUE))
 
 
-def _rows_of(table: Any) -> Iterator[Any]:
-    rows = table["items"].values()
-    for partition in rows:
-        for row in (
-            partition.values()
-            if all(isinstance(one, dict) and "S" not in one for one in partition.values())
-            else (partition,)
-        ):
-            if ACCOUNT in json.dumps(row):
+def _rows_of(name: str, table: Any) -> Iterator[Any]:
+    """What is the account's; of its messages the notices, whose names hold its number."""
+    for partition in table["items"].values():
+        for row in partition.values():
+            if ACCOUNT in json.dumps(row["message_id"] if name == "portal-messages" else row):
                 yield row
 
 
@@ -106,7 +102,7 @@ def _clone(row: Any, number: str, due: bool) -> Any:
 
 
 def _insert(table: Any, keys: tuple[str, str | None], row: Any) -> None:
-    partition, sort = row[keys[0]]["S"], row[keys[1]]["S"] if keys[1] else ""
+    partition, sort = row[keys[0]]["S"], row[keys[1]]["S"] if keys[1] else "__no_sort__"
     table["items"].setdefault(partition, {})[sort] = row
     table["ItemCount"] = table.get("ItemCount", 0) + 1
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from chalicelib import bootstrap
 from chalicelib.billing import ServiceKind
@@ -14,8 +14,10 @@ from chalicelib.billing.embedded.accounts import NewAccount, NewService
 from chalicelib.handlers.http import Route
 from chalicelib.handlers.meta import all_routes
 from chalicelib.money import Kopecks
+from chalicelib.services.autopay_words import TERMS_VERSION
 from chalicelib.store.topups import TopUpRow
 from tests import scene
+from tests.autopaying import connect
 from tests.bench.meter import Bill, MeteredEngine
 from tests.bench.report import Table
 from tests.bench.shop import ACCOUNT, LOGIN, SUBSCRIBER, measured
@@ -91,9 +93,14 @@ class Visit:
                 raise LookupError(f"say in {__name__} how {route.method} {route.path} is called")
         return lambda: self.bob.get(path)
 
+    def connected(self) -> None:
+        """An autopay that is on."""
+        connect(self.shop, "robokassa")
+
     def managed(self, route: Route) -> Act:
         """What is done to the scene's account: what the route takes back is there, what it makes is not."""
         internet = f"/api/accounts/{scene.ACCOUNT}/services/internet"
+        autopay = f"/api/accounts/{scene.ACCOUNT}/autopay"
         change = {"tariff": "t300", "when": "next_period", "expected_charge_kopecks": 0}
         days = {"from": "2026-12-01", "to": "2026-12-10"}
         match route.method, route.path.rpartition("/")[2]:
@@ -111,6 +118,20 @@ class Visit:
                 path = f"/api/accounts/{blocked_today()}/promised-payment"
                 sum = self.bob.get(path).json["amount_kopecks"]
                 return lambda: self.bob.post(path, {"expected_amount_kopecks": sum})
+            case "POST", "autopay":
+                self.bob.post("/api/session/step-up", {"password": PASSWORD})
+                first = {"id": str(uuid4()), "amount_kopecks": 10_00, "gateway": "robokassa"}
+                return lambda: self.bob.post(autopay, {"terms_version": TERMS_VERSION, "topup": first})
+            case "PATCH", "autopay":
+                self.connected()
+                return lambda: self.bob.patch(autopay, {"cap_kopecks": 100_00})
+            case "DELETE", "autopay":
+                self.connected()
+                return lambda: self.bob.delete(autopay)
+            case "POST", "skip":
+                self.connected()
+                start = self.bob.get(autopay).json["next"]["period_start"]
+                return lambda: self.bob.post(f"{autopay}/skip", {"period_start": start})
             case "PUT", "password":
                 self.bob.post("/api/session/step-up", {"password": PASSWORD})
                 return lambda: self.bob.call("PUT", f"{internet}/password", {"generate": True})

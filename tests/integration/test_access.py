@@ -12,6 +12,7 @@ from chalicelib.billing.embedded.accounts import NewAccount, NewService
 from chalicelib.handlers.http import METHODS, Route
 from chalicelib.handlers.meta import all_routes
 from chalicelib.money import Kopecks
+from chalicelib.services.autopay_words import TERMS_VERSION
 from chalicelib.store.subscribers import SubscriberStore
 from tests.portal import Browser, Got, client
 from tests.product import START, Product, books
@@ -24,6 +25,11 @@ SAMPLES: dict[str, Any] = {
     "/api/subscriber/password": {"current_password": "demo-password-1", "new_password": "another demo password"},
     "/api/accounts/{account}/services/{service}/password": {"new_password": "Sample-pass-1"},
     "/api/accounts/{account}/topups": {"id": TOPUP, "amount_kopecks": 500_00, "gateway": "robokassa"},
+    "PATCH /api/accounts/{account}/autopay": {"cap_kopecks": 500_00},
+    "POST /api/accounts/{account}/autopay": {
+        "terms_version": TERMS_VERSION, "topup": {"id": TOPUP, "amount_kopecks": 500_00, "gateway": "robokassa"},
+    },
+    "/api/accounts/{account}/autopay/skip": {"period_start": "2026-12-12"},
     "/api/accounts/{account}/promised-payment": {"expected_amount_kopecks": 500_00},
     "/api/accounts/{account}/services/{service}/tariff-change": {
         "tariff": "t300", "when": "next_period", "expected_charge_kopecks": 0,
@@ -49,6 +55,8 @@ DOORS = {
         "GET /api/accounts/{account}/forecast", "GET /api/accounts/{account}/topup-options",
         "POST /api/accounts/{account}/topups", "GET /api/topups/{id}",
         "GET /api/accounts/{account}/promised-payment", "POST /api/accounts/{account}/promised-payment",
+        "GET /api/accounts/{account}/autopay", "PATCH /api/accounts/{account}/autopay",
+        "DELETE /api/accounts/{account}/autopay", "POST /api/accounts/{account}/autopay/skip",
         "GET /api/accounts/{account}/services/{service}/tariffs",
         "POST /api/accounts/{account}/services/{service}/tariff-change",
         "DELETE /api/accounts/{account}/services/{service}/tariff-change",
@@ -56,17 +64,23 @@ DOORS = {
         "POST /api/accounts/{account}/services/{service}/suspension",
         "DELETE /api/accounts/{account}/services/{service}/suspension",
     },
-    "step-up": {"PUT /api/accounts/{account}/services/{service}/password"},
+    "step-up": {"PUT /api/accounts/{account}/services/{service}/password", "POST /api/accounts/{account}/autopay"},
 }  # fmt: skip
 IDENTITIES = ("nobody", "expired", "stranger", "own", "own after step-up")
 FOUND = {200, 201, 204}
+_RULES = ("/promised-payment", "/tariff-change", "/suspension", "/autopay", "/autopay/skip")
 #: Where bob comes in and a business rule may still say no.
-RULED = {route for route in DOORS["session"] if route.endswith(("/promised-payment", "/tariff-change", "/suspension"))}
+RULED = {route for route in DOORS["session"] if route.endswith(_RULES)}
 REFUSED = {401: "not_authenticated", 403: "step_up_required", 404: "not_found"}
 
 
 def name_of(route: Route) -> str:
     return f"{route.method} {route.path}"
+
+
+def sample_of(route: Route) -> Any:
+    """A good body; where a path takes two kinds of them, by the method as well."""
+    return SAMPLES.get(name_of(route), SAMPLES.get(route.path))
 
 
 def door_of(route: Route) -> str:
@@ -92,7 +106,7 @@ def call(browser: Browser, route: Route, absent: bool = False, session: str = "0
     path = path_of(route, absent, session)
     if door_of(route) == "signature" and route.writes:
         return browser.form(path, {"InvId": "1000", "OutSum": "500.00", "SignatureValue": "0" * 64})
-    return browser.call(route.method, path, SAMPLES.get(route.path))
+    return browser.call(route.method, path, sample_of(route))
 
 
 def confirm(browser: Browser, login: str) -> None:
@@ -199,7 +213,7 @@ def test_nothing_of_charlies_stands_in_an_answer_to_bob(bob: Browser, shop: Prod
     theirs = plant_canaries(shop)
     id = theirs["{session}"] if route.path.startswith("/api/sessions/") else theirs["{topup}"]
     path = route.path.replace("{account}", theirs["{account}"]).replace("{id}", id).replace("{service}", "canary")
-    sample = SAMPLES.get(route.path)
+    sample = sample_of(route)
     for answer in (call(bob, route), bob.call(route.method, path, sample), bob.get(f"{path}?account=100777")):
         shown = f"{answer.text} {dict(answer.headers)}"
         assert [canary for canary in (*CANARIES, theirs["{session}"]) if canary in shown] == []
@@ -218,7 +232,7 @@ def test_the_canaries_would_be_seen(bob: Browser, shop: Product) -> None:
 @pytest.mark.parametrize("route", named([route for route in ROUTES if route.checks_origin]))
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:8001", ""])
 def test_a_change_is_taken_from_our_own_pages_only(bob: Browser, route: Route, origin: str) -> None:
-    got = bob.call(route.method, path_of(route), SAMPLES.get(route.path), {"Origin": origin})
+    got = bob.call(route.method, path_of(route), sample_of(route), {"Origin": origin})
     assert got.status == 403
     assert got.json["code"] == "bad_origin"
     assert bob.get("/api/session").json["signed_in"]
@@ -236,7 +250,7 @@ def test_a_method_that_is_not_offered_is_405_in_our_shape(bob: Browser, path: st
 
 @pytest.mark.parametrize("route", named([route for route in ROUTES if route.takes == "json"]))
 def test_a_body_must_be_json_of_the_declared_fields(bob: Browser, route: Route) -> None:
-    path, good = path_of(route), SAMPLES[route.path]
+    path, good = path_of(route), sample_of(route)
     assert bob.call(route.method, path, good, {"Content-Type": "text/plain"}).status == 415
     assert bob.call(route.method, path, json.dumps(good).encode(), {"Content-Type": ""}).status == 415
     assert bob.call(route.method, path, b"{").json["code"] == "bad_json"

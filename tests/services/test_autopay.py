@@ -34,6 +34,7 @@ from tests.autopaying import (
     card,
     charges,
     connect,
+    consents,
     period,
     screen,
     state,
@@ -94,7 +95,7 @@ def test_a_first_payment_that_is_never_paid_connects_nothing(shop: Product) -> N
     settle(shop)
     agree()
     shop.advance(days=4)
-    [consent] = bootstrap.autopay_store().consents(ACCOUNT)
+    [consent] = consents()
     assert (screen().status, screen().pending_topup) == ("off", None)
     assert consent.withdrawn_at is not None
 
@@ -261,7 +262,7 @@ def test_a_consent_withdrawn_after_the_notice_leaves_no_charge(shop: Product) ->
     assert bootstrap.autopay().disconnect(bob(), ACCOUNT) is None
     until(shop, CHARGED, minutes=10)
     assert (charges(None), calls(shop), screen().status, screen().card) == ([], 0, "off", None)
-    [consent] = bootstrap.autopay_store().consents(ACCOUNT)
+    [consent] = consents()
     assert consent.withdrawn_at is not None
     assert consent.terms_version == TERMS_VERSION
     assert len(told(shop, "autopay_disconnected")) == 1
@@ -293,7 +294,7 @@ def test_a_new_card_takes_the_place_of_the_old_one_once_it_is_paid(shop: Product
     assert screen().gateway == "robokassa"
     until(shop, CHARGED, minutes=10)
     assert [one.gateway for one in charges()] == ["robokassa"]
-    live = [one for one in bootstrap.autopay_store().consents(ACCOUNT) if one.withdrawn_at is None]
+    live = [one for one in consents() if one.withdrawn_at is None]
     assert len(live) == 1
 
 
@@ -512,7 +513,7 @@ def test_the_same_wish_again_is_the_same_order_and_one_consent(shop: Product) ->
     first = bootstrap.autopay().connect(bob(), wanted, TERMS_VERSION, None)
     again = bootstrap.autopay().connect(bob(), wanted, TERMS_VERSION, None)
     assert (first.created, again.created, again.checkout) == (True, False, first.checkout)
-    assert len(bootstrap.autopay_store().consents(ACCOUNT)) == 1
+    assert len(consents()) == 1
 
 
 def test_a_suspended_period_costs_nothing(shop: Product) -> None:

@@ -26,19 +26,19 @@ def starts(anchor: int) -> list[date]:
 @pytest.mark.parametrize("anchor", ANCHORS)
 def test_every_period_is_charged_once_for_two_years(shop: Product, anchor: int) -> None:
     expected = [start for start in starts(anchor) if start > date(2026, 11, 27)]
-    ground(0, date(2026, 12, anchor))
+    ground(100_00, date(2026, 12, anchor))
     connect(shop, "robokassa")
     shop.advance(days=(expected[-1] - bootstrap.now().date()).days)
     assert [one.autopay_period for one in charges()] == [start.isoformat() for start in expected]
-    assert {int(one.amount_kopecks) for one in charges()} == {700_00, 800_00}
+    assert {int(one.amount_kopecks) for one in charges()} == {600_00, 800_00}
     assert (view().state, shop.cases(), verify().differences) == ("active", [], ())
 
 
-@pytest.mark.parametrize("anchor", ANCHORS)
+@pytest.mark.parametrize("anchor", ANCHORS[-1:])
 def test_a_worker_that_looks_once_a_day_misses_nobody(shop: Product, anchor: int) -> None:
     """Every run is up to a day late, and everything that has become due runs at once."""
     expected = [start for start in starts(anchor)[:6] if start > date(2026, 11, 27)]
-    ground(0, date(2026, 12, anchor))
+    ground(100_00, date(2026, 12, anchor))
     connect(shop, "robokassa")
     for _ in range((expected[-1] - bootstrap.now().date()).days):
         shop.sandboxed("POST", "/sandbox/clock", {"advance_days": 1, "jump": True})

@@ -13,6 +13,7 @@ from chalicelib.billing.embedded.tables import HeadRow
 from chalicelib.money import Kopecks
 from chalicelib.services import wording
 from chalicelib.store.agenda import Kind, row
+from chalicelib.store.autopays import ConsentRow, consent_row, period_row
 from chalicelib.store.messages import MessageRow
 from chalicelib.store.promises import OpenRow, PromiseRow
 from chalicelib.store.topups import EventRow, TopUpRow
@@ -53,6 +54,41 @@ def never_credited(shop: Product) -> None:
 def marked_without_a_credit(shop: Product) -> None:
     other = shop.order("sub-bob", "100202").topup
     TopUpRow(other.topup_id, "topup").update([TopUpRow.status.set("credited")])
+
+
+def noticed_charge(sum: int = 10**9, notice: timedelta = timedelta(hours=73)) -> str:
+    """A credited order looks like a charge that was announced, on a consent of a week ago."""
+    order, start = TopUpRow.get(ID, "topup"), date(2026, 12, 12)
+    agreed = order.created_at - timedelta(days=7)
+    facts = {"subscriber_id": "sub-bob", "terms_version": "1", "text_hash": "-", "language": "ru", "address": "-"}
+    consent_row(order.account, agreed, "one", **facts).save()
+    said = MessageRow("notice", subscriber_id="sub-bob", event="autopay_announced", facts={}, created_at=agreed)
+    said.sent_at = order.created_at - notice
+    said.save()
+    period_row(order.account, start, "charged", amount_kopecks=sum, message_id="notice").save()
+    order.update([TopUpRow.autopay_period.set(start.isoformat())])
+    return str(order.account)
+
+
+def charged_above_the_notice(shop: Product) -> None:
+    noticed_charge(sum=1)
+
+
+def charged_too_soon(shop: Product) -> None:
+    noticed_charge(notice=timedelta(hours=71))
+
+
+def charged_unasked(shop: Product) -> None:
+    account = noticed_charge()
+    for row in ConsentRow.query(account, ConsentRow.item.startswith("consent#")):
+        row.update([ConsentRow.withdrawn_at.set(row.at)])
+
+
+def charged_twice(shop: Product) -> None:
+    noticed_charge()
+    other = shop.order("sub-bob", TopUpRow.get(ID, "topup").account, 100_00).topup
+    shop.pay(other)
+    TopUpRow(other.topup_id, "topup").update([TopUpRow.autopay_period.set("2026-12-12")])
 
 
 def stuck_in_paid(shop: Product) -> None:
@@ -190,6 +226,8 @@ BROKEN: dict[str, tuple[Callable[[Product], None], ...]] = {
         limit_without_a_record, promise_counted_as_money,
     ),
     "i12_what_goes_back_is_taken_off": (taken_off_and_not_given, given_and_not_taken_off),
+    "i3_every_charge_has_a_consent_and_a_notice": (charged_above_the_notice, charged_too_soon, charged_unasked),
+    "i4_a_period_is_charged_once": (charged_twice,),
     "i6_portal_and_ledger_agree": (marked_without_a_credit, stuck_in_paid),
     "i7_nothing_is_forgotten": (forgotten,),
     "i8_a_status_never_goes_back": (gone_back,),
@@ -213,6 +251,15 @@ def test_an_invariant_notices_what_it_is_there_for(fresh: World, name: str, harm
         harm(shop)
         with pytest.raises(AssertionError):
             holds(look(shop))
+
+
+def test_a_charge_with_everything_that_it_needs_breaks_nothing(fresh: World) -> None:
+    with fresh() as shop:
+        notify(shop, paid_unheard(shop))
+        let_pass(shop, hours=1)
+        noticed_charge()
+        invariants.i3_every_charge_has_a_consent_and_a_notice(look(shop))
+        invariants.i4_a_period_is_charged_once(look(shop))
 
 
 def test_every_invariant_has_been_seen_to_fail() -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from chalicelib import bootstrap
 from chalicelib.services.autopay_words import TERMS_VERSION
 from chalicelib.store.topups import TopUpRow
-from tests.autopaying import ANNOUNCED, CHARGED, agree, calls, card, charges, connect, screen, state, until
+from tests.autopaying import ANNOUNCED, CHARGED, agree, calls, card, charges, connect, consents, screen, state, until
 from tests.portal import PASSWORD, Browser, Got
 from tests.product import Product
 from tests.scene import ACCOUNT, NEXT_PERIOD, told, view
@@ -34,7 +34,7 @@ def order(shop: Product, browser: Browser) -> Got:
 
 
 def agreed_once(shop: Product, browser: Browser) -> None:
-    consents = bootstrap.autopay_store().consents(ACCOUNT)
+    consents = consents()
     assert (screen().status, screen().pending_topup, len(consents)) == ("pending", ID, 1)
     given_up(shop)
     assert (screen().status, charges(None)) == ("off", [])
@@ -62,7 +62,7 @@ def look(shop: Product, _: object) -> None:
 
 def connected_once(shop: Product, topup: TopUpRow) -> None:
     """On by this card with one consent, said once; nothing is charged before its day."""
-    live = [row for row in bootstrap.autopay_store().consents(ACCOUNT) if row.withdrawn_at is None]
+    live = [row for row in consents() if row.withdrawn_at is None]
     assert (screen().status, screen().gateway, len(live)) == ("active", "robokassa", 1)
     assert (len(told(shop, "autopay_connected")), charges(None)) == (1, [])
 
@@ -142,7 +142,7 @@ def withdraw(shop: Product, browser: Browser) -> Got:
 
 def never_charged(shop: Product, _: object) -> None:
     until(shop, CHARGED, minutes=60)
-    [consent] = bootstrap.autopay_store().consents(ACCOUNT)
+    [consent] = consents()
     assert (screen().status, charges(None), calls(shop)) == ("off", [], 0)
     assert consent.withdrawn_at is not None
     assert len(told(shop, "autopay_disconnected")) == 1

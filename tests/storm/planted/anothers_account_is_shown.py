@@ -11,4 +11,4 @@ SHOWS = "200 == 404"
 
 
 def plant() -> None:
-    rewrite(Accounts.view, {"if view.subscriber_id != subscriber_id:": "if False:"})
+    rewrite(Accounts._view, {"if view.subscriber_id != subscriber_id:": "if False:"})

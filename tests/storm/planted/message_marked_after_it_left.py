@@ -8,5 +8,5 @@ SHOWS = "['send', 'send'] == ['send', 'was_sent']"
 
 
 def plant() -> None:
-    mark = 'self.store.record(message, {channel: f"sending:{self.agenda.token()}"})'
+    mark = 'self.store.record(message, {channel: f"sending:{self.agenda.token()}"}, self.now())'
     rewrite(Messages._channel, {mark: "True"})
