@@ -22,7 +22,7 @@ from tests.portal import client
 from tests.product import Product, books
 from tests.storm.conftest import World
 from tests.storm.flows.money import ID, notify, paid_unheard
-from tests.storm.harness import invariants
+from tests.storm.harness import autopay_invariants, invariants
 from tests.storm.harness.invariants import i10_unchanged, quiet
 from tests.storm.harness.schedules import let_pass
 from tests.storm.harness.seen import look
@@ -80,8 +80,8 @@ def charged_too_soon(shop: Product) -> None:
 
 def charged_unasked(shop: Product) -> None:
     account = noticed_charge()
-    for row in ConsentRow.query(account, ConsentRow.item.startswith("consent#")):
-        row.update([ConsentRow.withdrawn_at.set(row.at)])
+    for consent in ConsentRow.query(account, ConsentRow.item.startswith("consent#")):
+        consent.update([ConsentRow.withdrawn_at.set(consent.at)])
 
 
 def charged_twice(shop: Product) -> None:
@@ -258,8 +258,8 @@ def test_a_charge_with_everything_that_it_needs_breaks_nothing(fresh: World) -> 
         notify(shop, paid_unheard(shop))
         let_pass(shop, hours=1)
         noticed_charge()
-        invariants.i3_every_charge_has_a_consent_and_a_notice(look(shop))
-        invariants.i4_a_period_is_charged_once(look(shop))
+        autopay_invariants.i3_every_charge_has_a_consent_and_a_notice(look(shop))
+        autopay_invariants.i4_a_period_is_charged_once(look(shop))
 
 
 def test_every_invariant_has_been_seen_to_fail() -> None:

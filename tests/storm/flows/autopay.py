@@ -34,8 +34,7 @@ def order(shop: Product, browser: Browser) -> Got:
 
 
 def agreed_once(shop: Product, browser: Browser) -> None:
-    consents = consents()
-    assert (screen().status, screen().pending_topup, len(consents)) == ("pending", ID, 1)
+    assert (screen().status, screen().pending_topup, len(consents())) == ("pending", ID, 1)
     given_up(shop)
     assert (screen().status, charges(None)) == ("off", [])
 
