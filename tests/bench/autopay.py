@@ -75,7 +75,8 @@ def _prepare(engine: MeteredEngine, shop: Product, gateway: str) -> None:
     shop.clock.advance(int((CHARGED - bootstrap.now()).total_seconds()) + 60)
     for clone in range(1, ACCOUNTS):
         number = str(7 * 10**9 + clone)
-        for name, text in rows:
+        # who is not due is looked up by nobody: his place in the agenda is enough
+        for name, text in rows if clone < DUE else [each for each in rows if each[0] == "portal-agenda"]:
             _insert(tables[name], _KEYS[name], _clone(json.loads(text.replace(ACCOUNT, number)), number, clone < DUE))
 
 

@@ -27,7 +27,8 @@ SAMPLES: dict[str, Any] = {
     "/api/accounts/{account}/topups": {"id": TOPUP, "amount_kopecks": 500_00, "gateway": "robokassa"},
     "PATCH /api/accounts/{account}/autopay": {"cap_kopecks": 500_00},
     "POST /api/accounts/{account}/autopay": {
-        "terms_version": TERMS_VERSION, "topup": {"id": TOPUP[:-1] + "0", "amount_kopecks": 500_00, "gateway": "robokassa"},
+        "terms_version": TERMS_VERSION,
+        "topup": {"id": TOPUP[:-1] + "0", "amount_kopecks": 500_00, "gateway": "robokassa"},
     },
     "/api/accounts/{account}/autopay/skip": {"period_start": "2026-12-12"},
     "/api/accounts/{account}/promised-payment": {"expected_amount_kopecks": 500_00},
