@@ -98,7 +98,7 @@ class Autopay:
             pending = {
                 "pending_topup": wish.id,
                 "pending_consent": consent.id,
-                "pending_cap_kopecks": cap or self._offered_cap(wish.account),
+                "pending_cap_kopecks": cap or self._cap_without_a_wish(autopay),
                 "pending_since": now,
                 "language": wish.language,
                 "subscriber_id": who.subscriber_id,
@@ -210,8 +210,11 @@ class Autopay:
         if cap is not None and cap > self.settings.autopay_cap_max_kopecks:
             raise InvalidRequest({"cap_kopecks": "too_large"})
 
-    def _offered_cap(self, account: str) -> Kopecks:
-        return offered_cap(self.billing, account, self.settings)
+    def _cap_without_a_wish(self, autopay: AutopayRow) -> Kopecks:
+        """A new card leaves the cap as it was."""
+        if autopay.status == "active":
+            return Kopecks(autopay.cap_kopecks)
+        return offered_cap(self.billing, autopay.account, self.settings)
 
     def _written(
         self, who: Caller, autopay: AutopayRow, event: str, consents: list[str | None]
