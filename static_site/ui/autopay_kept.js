@@ -36,7 +36,7 @@ function card(text, { card: kept, gateways, gateway }) {
   const { mask, expires, saved_on: saved } = kept;
   const through = gateways.find(({ id }) => id === gateway)?.title;
   return [mask ? text.cardMask(mask) : text.cardUnnamed, expires && text.expires(expires), text.savedOn(dayInText(saved)), through]
-    .filter(Boolean).join(mask ? ', ' : ' ');
+    .filter(Boolean).join(', ');
 }
 
 /** @param {{text: Text, data: Autopay, busy: boolean, setCap(kopecks: number): void}} props */

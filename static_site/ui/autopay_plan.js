@@ -17,7 +17,7 @@ export function Plan({ text, next, status, busy, skip }) {
   const { period_start: period, announce_on: announce, charge_on: charge, amount_kopecks: amount, state, reason } = next;
   const ahead = (state === 'planned' || state === 'announced') && charge;
   return html`
-    <section class="card totals" aria-labelledby="plan" data-test="next" data-state=${state}>
+    <section class="card totals stack" aria-labelledby="plan" data-test="next" data-state=${state}>
       <h2 id="plan">${active ? text.next : text.example}</h2>
       <p class="muted">${text.period(dayInText(period))}</p>
       ${(reason || TONES[state]) && html`<p class=${'note ' + (TONES[state] ?? 'info')} data-test="reason">${reason ?? text.states[state]}</p>`}
@@ -31,7 +31,7 @@ export function Plan({ text, next, status, busy, skip }) {
         </dl>`}
       ${active && ahead && html`
         <details key=${period} data-test="skip">
-          <summary>${text.skip}</summary>
+          <summary>${text.skipIt}</summary>
           <p>${text.skipMeans(dayInText(period))}</p>
           <button type="button" class="button danger" aria-disabled=${busy ? 'true' : null} onClick=${() => skip(next)} data-test="skip-confirm">
             ${busy ? text.working : text.skipConfirm}
@@ -49,6 +49,6 @@ function formula(text, { breakdown, balance_kopecks: balance, amount_kopecks: am
   const terms = breakdown.map(({ title, amount_kopecks: each }) => ({ title, size: -each }));
   if (balance) terms.push({ title: balance < 0 ? text.debt : text.onBalance, size: -balance });
   const said = terms.map(({ title, size }, place) => (
-    `${size < 0 ? '−\u00a0' : place ? '+\u00a0' : ''}${title} ${briefMoney(Math.abs(size))}`)).join(' ');
+    `${size < 0 ? '−\u00a0' : place ? '+\u00a0' : ''}${title}\u00a0${briefMoney(Math.abs(size))}`)).join(' ');
   return terms.reduce((sum, { size }) => sum + size, 0) === amount ? `${said} = ${briefMoney(amount)}` : said;
 }

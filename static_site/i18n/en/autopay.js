@@ -27,11 +27,12 @@ const words = {
   },
   noChannel: (phone) => `We cannot tell you before: there is no confirmed phone or e-mail. Without telling we do not charge. To add a contact: ${phone}`,
 
-  skip: 'Skip this charge',
+  skipIt: 'Skip this charge',
   skipMeans: (day) => `This cannot be undone. If money is missing on ${day}, your services are off until you top up.`,
   skipConfirm: 'Yes, skip it',
   skipped: (day) => `The charge for the period from ${day} is skipped.`,
 
+  noGateways: 'Autopay cannot be switched on now. Call us for other ways:',
   connect: 'Switch autopay on',
   saves: 'The first payment goes to your account, and the payment company keeps the card.',
   first: 'First payment',
@@ -53,7 +54,7 @@ const words = {
 
   card: 'Card',
   cardMask: (mask) => `Card ${mask}`,
-  cardUnnamed: 'A card is kept; only the payment company knows its number.',
+  cardUnnamed: 'Card (only the payment company knows its number)',
   expires: (month) => `valid until ${month}`,
   savedOn: (day) => `saved on ${day}`,
   replace: 'Replace the card',
