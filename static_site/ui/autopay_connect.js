@@ -25,8 +25,8 @@ export function Connect({ text, data, account, path, replace, again, go, guard }
   const post = (/** @type {string} */ id, /** @type {object} */ payment) => guard(() => (
     api('POST', path, { terms_version: terms.version, cap_kopecks: limit, topup: { id, ...payment } })));
   return html`
-    <section aria-labelledby="connect" data-test="connect">
-      <h2 id="connect">${replace ? text.replace : text.connect}</h2>
+    <section class="stack" data-test="connect">
+      ${!replace && html`<h2>${text.connect}</h2>`}
       <p class="muted">${text.saves}</p>
       <${PayForm} text=${text} name=${replace ? text.replace : text.connect} options=${data} account=${account} label=${text.first}
         pay=${replace ? text.payAndReplace : text.payAndConnect} go=${go} outdated=${again}
