@@ -7,8 +7,11 @@ import { Failure, Footer, Header, Loading } from './ui/shell.js';
 
 const written = () => [import('./money.js'), import('./dates.js')];
 const action = () => [import('./ui/action.js'), import('./days.js'), ...written()];
-const typedMoney = () => [import('./ui/field.js'), import('./ui/money_field.js'), import('./typed_money.js'), import('./checkout.js')];
-const password = () => [import('./ui/password_field.js'), import('./ui/field.js')];
+const form = () => [import('./ui/form.js'), import('./ui/field.js')];
+const payment = () => [import('./ui/pay_form.js'), import('./ui/money_field.js'), import('./typed_money.js'), import('./checkout.js'),
+  ...form(), ...action()];
+const password = () => [import('./ui/password_field.js'), ...form()];
+const stepUp = () => [import('./ui/step_up.js'), ...password()];
 
 /** Each screen with what it imports: named together, they are fetched together. The screen itself comes first. */
 const SCREENS = /** @type {Record<string, () => Promise<any>[]>} */ ({
@@ -16,7 +19,7 @@ const SCREENS = /** @type {Record<string, () => Promise<any>[]>} */ ({
   login: () => [import('./screens/login.js'), import('./ui/field.js')],
   operations: () => [import('./screens/operations.js'), import('./ui/filters.js'), import('./ui/operations_table.js'),
     import('./ui/why.js'), import('./ui/field.js'), import('./days.js'), ...written()],
-  topup: () => [import('./screens/topup.js'), ...typedMoney(), import('./money.js')],
+  topup: () => [import('./screens/topup.js'), ...payment()],
   topup_status: () => [import('./screens/topup_status.js'), import('./ui/steps.js'), import('./checkout.js'),
     import('./typed_money.js'), ...written()],
   sessions: () => [import('./screens/sessions.js'), import('./dates.js')],
@@ -25,9 +28,9 @@ const SCREENS = /** @type {Record<string, () => Promise<any>[]>} */ ({
   suspension: () => [import('./screens/suspension.js'), import('./ui/field.js'), ...action()],
   promised_payment: () => [import('./screens/promised_payment.js'), ...action()],
   autopay: () => [import('./screens/autopay.js'), import('./ui/autopay_connect.js'), import('./ui/autopay_plan.js'),
-    import('./ui/autopay_kept.js'), import('./ui/fold.js'), import('./ui/step_up.js'), import('./ui/password_field.js'), ...typedMoney(), ...action()],
+    import('./ui/autopay_kept.js'), ...stepUp(), ...payment()],
   calendar: () => [import('./screens/calendar.js'), ...written()],
-  internet_password: () => [import('./screens/internet_password.js'), import('./ui/step_up.js'), ...password()],
+  internet_password: () => [import('./screens/internet_password.js'), ...stepUp()],
   password: () => [import('./screens/password.js'), ...password()],
   accounts: () => [import('./screens/accounts.js'), import('./money.js')],
   missing: () => [import('./screens/missing.js')],

@@ -2,17 +2,17 @@
 import { html } from '../vendor/preact-htm.js';
 import { api, useAnswer } from '../api.js';
 import { money } from '../money.js';
-import { Failure, Loading } from '../ui/shell.js';
+import { Awaited } from '../ui/shell.js';
 
 /** @typedef {typeof import('../i18n/ru/accounts.js').default} Words */
 
 /** @param {ScreenProps & {text: Shell & Words}} props */
 export default function Accounts({ text }) {
-  const { data, error, again } = useAnswer('accounts', () => /** @type {Promise<AccountSummary[]>} */ (api('GET', '/accounts')));
+  const answer = useAnswer('accounts', () => /** @type {Promise<AccountSummary[]>} */ (api('GET', '/accounts')));
+  const { data } = answer;
   return html`
     <h1 tabindex="-1">${text.title.accounts}</h1>
-    ${error && html`<${Failure} text=${text} error=${error} retry=${again} />`}
-    ${!data && !error && html`<${Loading} text=${text} />`}
+    <${Awaited} text=${text} answer=${answer} />
     <ul class="plainlist tiles">
       ${(data ?? []).map(({ account, label, address, balance_kopecks: balance, state }) => html`
         <li key=${account} class="card" data-test="account-card">

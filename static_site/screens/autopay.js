@@ -9,8 +9,7 @@ import { Outcome, useAction } from '../ui/action.js';
 import { Connect } from '../ui/autopay_connect.js';
 import { Attempts, Kept } from '../ui/autopay_kept.js';
 import { Plan } from '../ui/autopay_plan.js';
-import { Fold } from '../ui/fold.js';
-import { Failure, Loading } from '../ui/shell.js';
+import { Awaited } from '../ui/shell.js';
 import { StepUp, useStepUp } from '../ui/step_up.js';
 
 /** @typedef {Shell & typeof import('../i18n/ru/autopay.js').default} Text */
@@ -23,7 +22,8 @@ export default function AutopayScreen(props) {
 /** @param {ScreenProps & {text: Text}} props */
 function OfAccount({ text, account, go }) {
   const path = `/accounts/${encodeURIComponent(account)}/autopay`;
-  const { data, error, again } = useAnswer(path, () => /** @type {Promise<Autopay>} */ (api('GET', path)));
+  const answer = useAnswer(path, () => /** @type {Promise<Autopay>} */ (api('GET', path)));
+  const { data, again } = answer;
   const action = useAction(again);
   const { asked, guard } = useStepUp();
   // the word about it stands at the top, the button may be far below
@@ -46,8 +46,7 @@ function OfAccount({ text, account, go }) {
       <h1 tabindex="-1">${text.heading}</h1>
       <p class="muted under">${text.account} <span class="number">${account}</span></p>
       <${Outcome} text=${text} action=${action} account=${account} />
-      ${error && html`<${Failure} text=${text} error=${error} retry=${again} />`}
-      ${!data && !error && html`<${Loading} text=${text} />`}
+      <${Awaited} text=${text} answer=${answer} />
       ${asked && html`<${StepUp} text=${text} asked=${asked} />`}
       ${data && html`
         <div class="narrow" hidden=${Boolean(asked)} data-test="autopay" data-status=${data.status}>
@@ -57,11 +56,11 @@ function OfAccount({ text, account, go }) {
               <button type="button" class="button" aria-disabled=${busy ? 'true' : null} data-test="forgo"
                 onClick=${() => disconnect(text.forgone)}>${busy ? text.working : text.forgo}</button>
             </p>
-            <${Fold} label=${text.anew} test="anew" open=${() => connect(false)} />`}
+            <details data-test="anew"><summary>${text.anew}</summary>${connect(false)}</details>`}
           <${Plan} text=${text} next=${data.next} status=${data.status} busy=${busy} skip=${skip} />
           ${data.status === 'active' && html`
             <${Kept} text=${text} data=${data} busy=${busy} setCap=${setCap} disconnect=${() => disconnect(text.disconnected)}
-              replace=${data.gateways.length > 0 && (() => connect(true))} />`}
+              replace=${data.gateways.length > 0 && connect(true)} />`}
           ${(data.status === 'off' || data.status === 'stopped') && connect(false)}
           ${(data.status === 'active' || data.attempts.length > 0) && html`<${Attempts} text=${text} attempts=${data.attempts} />`}
         </div>`}

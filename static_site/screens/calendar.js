@@ -3,7 +3,7 @@ import { html } from '../vendor/preact-htm.js';
 import { api, useAnswer } from '../api.js';
 import { dayInText } from '../dates.js';
 import { money, signedMoney } from '../money.js';
-import { Failure, Loading } from '../ui/shell.js';
+import { Awaited } from '../ui/shell.js';
 
 /** @typedef {Shell & typeof import('../i18n/ru/calendar.js').default} Text */
 
@@ -12,13 +12,13 @@ const DAYS = 60;
 /** @param {ScreenProps & {text: Text}} props */
 export default function Calendar({ text, account }) {
   const path = `/accounts/${encodeURIComponent(account)}/forecast?days=${DAYS}`;
-  const { data, error, again } = useAnswer(path, () => /** @type {Promise<Forecast[]>} */ (api('GET', path)));
+  const answer = useAnswer(path, () => /** @type {Promise<Forecast[]>} */ (api('GET', path)));
+  const { data } = answer;
   const days = [...new Set((data ?? []).map(({ on }) => on))];
   return html`
     <h1 tabindex="-1">${text.heading}</h1>
     <p class="muted under">${text.about}</p>
-    ${error && html`<${Failure} text=${text} error=${error} retry=${again} />`}
-    ${!data && !error && html`<${Loading} text=${text} rows=${4} />`}
+    <${Awaited} text=${text} answer=${answer} rows=${4} />
     ${data && !data.length && html`<p class="card" data-test="empty">${text.empty}</p>`}
     ${days.map((day) => html`
       <section key=${day} class="card" aria-labelledby=${'day-' + day} data-test="day">

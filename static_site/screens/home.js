@@ -4,27 +4,27 @@ import { api, search, useAnswer } from '../api.js';
 import config from '../config.js';
 import { dayInTable, dayInText } from '../dates.js';
 import { briefMoney, money, roundUp, signedMoney } from '../money.js';
-import { Failure, Loading } from '../ui/shell.js';
+import { Awaited } from '../ui/shell.js';
 
 /** @param {ScreenProps & {text: Shell}} props */
 export default function Home({ text, account, adopt }) {
   // '' asks for the account last used; once the server has named it, that answer is already the right one
   const shown = useRef({ asked: account, named: account });
   if (account !== shown.current.named) shown.current = { asked: account, named: account };
-  const { data, error, again } = useAnswer(shown.current.asked, () => ask(account));
+  const answer = useAnswer(shown.current.asked, () => ask(account));
+  const { data } = answer;
   useEffect(() => {
     if (!data) return;
     const named = data.account?.account ?? '';
     shown.current.named = named;
     adopt(data.session, named);
   }, [data]);
-  const failure = error && html`<${Failure} text=${text} error=${error} retry=${again} />`;
   return html`
     <h1 tabindex="-1">${text.account}${data?.account && html` <span class="number" data-test="account">${data.account.account}</span>`}</h1>
     ${data?.account?.address && html`<p class="muted under">${data.account.address}</p>`}
-    ${failure}
+    <${Awaited} text=${text} answer=${answer} rows=${4} />
     ${data?.account ? html`<${Overview} text=${text} home=${data} account=${data.account} />`
-      : data ? html`<p class="card">${text.noAccounts}</p>` : !error && html`<${Loading} text=${text} rows=${4} />`}`;
+      : data && html`<p class="card">${text.noAccounts}</p>`}`;
 }
 
 /** An account remembered from another subscriber must not lock the screen. @param {string} account @returns {Promise<Home>} */

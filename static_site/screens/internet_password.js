@@ -1,10 +1,11 @@
 /** The password of the internet connection: made or chosen, shown once; the portal's password is asked for first. */
-import { html, useRef, useState } from '../vendor/preact-htm.js';
+import { html, useState } from '../vendor/preact-htm.js';
 import { api } from '../api.js';
 import { ErrorSummary } from '../ui/field.js';
+import { useForm } from '../ui/form.js';
 import { PasswordField } from '../ui/password_field.js';
 import { Failure } from '../ui/shell.js';
-import { GIVEN_UP, StepUp, useStepUp } from '../ui/step_up.js';
+import { StepUp, useStepUp } from '../ui/step_up.js';
 
 /** @typedef {Shell & typeof import('../i18n/ru/internet_password.js').default} Text */
 /** @typedef {{new_password: string} | {generate: true}} Wish */
@@ -15,33 +16,12 @@ export default function InternetPassword({ text, account, route }) {
   const { asked, guard } = useStepUp();
   const [made, setMade] = useState('');
   const [done, setDone] = useState('');
-  const [problems, setProblems] = useState(/** @type {{field: string, message: string}[]} */ ([]));
-  const [failed, setFailed] = useState(/** @type {any} */ (null));
-  const running = useRef(false);
-  const [busy, setBusy] = useState(false);
-
-  /** @param {Wish} wish */
-  async function change(wish) {
-    if (running.current) return;
-    running.current = true;
-    setBusy(true);
-    setProblems([]);
-    setFailed(null);
-    try {
-      const answer = await guard(() => api('PUT', path, wish));
-      setMade(answer?.password ?? '');
-      setDone(answer?.password ? text.made : text.changed);
-    } catch (error) {
-      const { code, fields } = /** @type {any} */ (error);
-      const refused = Object.entries(/** @type {Record<string, string>} */ (fields ?? {}));
-      setProblems(refused.map(([field, said]) => ({ field: field === 'new_password' ? 'new' : '', message: said })));
-      if (!refused.length && code !== GIVEN_UP) setFailed(error);
-    }
-    running.current = false;
-    setBusy(false);
-  }
-
-  const of = (/** @type {string} */ name) => problems.find(({ field }) => field === name)?.message;
+  const { busy, problems, failed, send, of } = useForm({ new_password: 'new' });
+  const change = (/** @type {Wish} */ wish) => send(async () => {
+    const answer = await guard(() => api('PUT', path, wish));
+    setMade(answer?.password ?? '');
+    setDone(answer?.password ? text.made : text.changed);
+  });
   const wait = busy ? 'true' : null;
   return html`
     <div class="narrow">

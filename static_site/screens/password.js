@@ -1,7 +1,8 @@
 /** A new password of the cabinet; also the first thing after signing in with an issued one. */
-import { html, useRef, useState } from '../vendor/preact-htm.js';
+import { html, useState } from '../vendor/preact-htm.js';
 import { api } from '../api.js';
 import { ErrorSummary } from '../ui/field.js';
+import { useForm } from '../ui/form.js';
 import { PasswordField } from '../ui/password_field.js';
 import { Failure } from '../ui/shell.js';
 
@@ -9,38 +10,22 @@ import { Failure } from '../ui/shell.js';
 
 /** @param {ScreenProps & {text: Text}} props */
 export default function Password({ text, session }) {
-  const [problems, setProblems] = useState(/** @type {{field: string, message: string}[]} */ ([]));
-  const [failed, setFailed] = useState(/** @type {any} */ (null));
+  const { busy, problems, failed, send, of } = useForm(
+    { wrong_password: 'current_password', current_password: 'current_password', new_password: 'new_password' });
   const [done, setDone] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const running = useRef(false);
 
   /** @param {any} event */
-  async function submit(event) {
+  function submit(event) {
     event.preventDefault();
     const form = event.target;
-    if (running.current) return;
-    running.current = true;
-    setBusy(true);
-    setFailed(null);
-    setProblems([]);
-    try {
+    send(async () => {
       await api('PUT', '/subscriber/password', Object.fromEntries(new FormData(form)));
       setDone(true);
       form.reset();
       document.querySelector('h1')?.focus();
-    } catch (error) {
-      const { code, fields, message } = /** @type {any} */ (error);
-      const refused = Object.entries(/** @type {Record<string, string>} */ (fields ?? {}));
-      if (code === 'wrong_password') setProblems([{ field: 'current_password', message }]);
-      else if (refused.length) setProblems(refused.map(([field, said]) => ({ field, message: said })));
-      else setFailed(error);
-    }
-    running.current = false;
-    setBusy(false);
+    });
   }
 
-  const of = (/** @type {string} */ name) => problems.find(({ field }) => field === name)?.message;
   return html`
     <div class="narrow">
       <h1 tabindex="-1">${text.heading}</h1>

@@ -4,14 +4,15 @@ import { api, search, useAnswer } from '../api.js';
 import { dayInTable, dayInText } from '../dates.js';
 import { briefMoney, money } from '../money.js';
 import { Outcome, Refusal, useAction } from '../ui/action.js';
-import { Failure, Loading } from '../ui/shell.js';
+import { Awaited } from '../ui/shell.js';
 
 /** @typedef {Shell & typeof import('../i18n/ru/promised_payment.js').default} Text */
 
 /** @param {ScreenProps & {text: Text}} props */
 export default function PromisedPayment({ text, account }) {
   const path = `/accounts/${encodeURIComponent(account)}/promised-payment`;
-  const { data, error, again } = useAnswer(path, () => /** @type {Promise<PromiseScreen>} */ (api('GET', path)));
+  const answer = useAnswer(path, () => /** @type {Promise<PromiseScreen>} */ (api('GET', path)));
+  const { data, again } = answer;
   const action = useAction(again);
   const take = (/** @type {PromiseScreen} */ offer) => action.run('take', () => (
     api('POST', path, { expected_amount_kopecks: offer.amount_kopecks })), text.taken(dayInText(offer.until)));
@@ -19,8 +20,7 @@ export default function PromisedPayment({ text, account }) {
     <h1 tabindex="-1">${text.heading}</h1>
     <p class="muted under">${text.about}</p>
     <${Outcome} text=${text} action=${action} account=${account} />
-    ${error && html`<${Failure} text=${text} error=${error} retry=${again} />`}
-    ${!data && !error && html`<${Loading} text=${text} />`}
+    <${Awaited} text=${text} answer=${answer} />
     ${data && (data.active ? html`<${Active} text=${text} active=${data.active} account=${account} />`
       : data.allowed ? html`<${Offer} text=${text} offer=${data} busy=${action.busy !== ''} take=${() => take(data)} />`
       : html`

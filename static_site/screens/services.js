@@ -4,21 +4,21 @@ import { api, search, useAnswer } from '../api.js';
 import { dayInText } from '../dates.js';
 import { briefMoney, money } from '../money.js';
 import { Outcome, useAction } from '../ui/action.js';
-import { Failure, Loading } from '../ui/shell.js';
+import { Awaited } from '../ui/shell.js';
 
 /** @typedef {Shell & typeof import('../i18n/ru/services.js').default} Text */
 
 /** @param {ScreenProps & {text: Text}} props */
 export default function Services({ text, account }) {
   const path = `/accounts/${encodeURIComponent(account)}`;
-  const { data, error, again } = useAnswer(path, () => /** @type {Promise<Account>} */ (api('GET', path)));
+  const answer = useAnswer(path, () => /** @type {Promise<Account>} */ (api('GET', path)));
+  const { data, again } = answer;
   const action = useAction(again);
   return html`
     <h1 tabindex="-1">${text.services}</h1>
     <p class="muted under">${text.account} <span class="number">${account}</span></p>
     <${Outcome} text=${text} action=${action} account=${account} />
-    ${error && html`<${Failure} text=${text} error=${error} retry=${again} />`}
-    ${!data && !error && html`<${Loading} text=${text} />`}
+    <${Awaited} text=${text} answer=${answer} />
     ${data && !data.services?.length && html`<p class="card">${text.noServices}</p>`}
     <ul class="plainlist">
       ${(data?.services ?? []).map((service) => html`

@@ -2,13 +2,14 @@
 import { html, useState } from '../vendor/preact-htm.js';
 import { api, useAnswer } from '../api.js';
 import { momentInTable } from '../dates.js';
-import { Failure, Loading } from '../ui/shell.js';
+import { Awaited, Failure } from '../ui/shell.js';
 
 /** @typedef {typeof import('../i18n/ru/sessions.js').default} Words */
 
 /** @param {ScreenProps & {text: Shell & Words}} props */
 export default function Sessions({ text }) {
-  const { data, error, again } = useAnswer('sessions', () => list());
+  const answer = useAnswer('sessions', () => list());
+  const { data, again } = answer;
   const [done, setDone] = useState('');
   const [failed, setFailed] = useState(/** @type {any} */ (null));
   const [busy, setBusy] = useState('');
@@ -36,8 +37,7 @@ export default function Sessions({ text }) {
     <p class="muted under">${text.about}</p>
     <p role="status" class=${done ? 'note ok' : 'gone'} data-test="done">${done}</p>
     ${failed && html`<${Failure} text=${text} error=${failed} />`}
-    ${error && html`<${Failure} text=${text} error=${error} retry=${again} />`}
-    ${!data && !error && html`<${Loading} text=${text} />`}
+    <${Awaited} text=${text} answer=${answer} />
     <ul class="plainlist">
       ${(data ?? []).map(({ id, device, started_at: started, last_seen_at: seen, current }) => html`
         <li key=${id} class="card device" data-test="device">

@@ -6,22 +6,22 @@ import { dayAfter } from '../days.js';
 import { money } from '../money.js';
 import { Outcome, Refusal, useAction } from '../ui/action.js';
 import { Field } from '../ui/field.js';
-import { Failure, Loading } from '../ui/shell.js';
+import { Awaited, Failure } from '../ui/shell.js';
 
 /** @typedef {Shell & typeof import('../i18n/ru/suspension.js').default} Text */
 
 /** @param {ScreenProps & {text: Text}} props */
 export default function Suspension({ text, account, route }) {
   const path = `/accounts/${encodeURIComponent(account)}/services/${encodeURIComponent(route.query.get('service') ?? '')}/suspension`;
-  const { data, error, again } = useAnswer(path, () => /** @type {Promise<SuspensionOffer>} */ (api('GET', path)));
+  const answer = useAnswer(path, () => /** @type {Promise<SuspensionOffer>} */ (api('GET', path)));
+  const { data, again } = answer;
   const action = useAction(again);
   const current = data?.current;
   return html`
     <h1 tabindex="-1">${text.heading}</h1>
     <p class="muted under">${text.account} <span class="number">${account}</span></p>
     <${Outcome} text=${text} action=${action} account=${account} />
-    ${error && html`<${Failure} text=${text} error=${error} retry=${again} />`}
-    ${!data && !error && html`<${Loading} text=${text} />`}
+    <${Awaited} text=${text} answer=${answer} />
     ${current && html`
       <section class="card" data-test="current">
         <p>${(current.started ? text.running : text.planned)(dayInText(current.start), dayInText(current.end))}</p>

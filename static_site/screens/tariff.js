@@ -5,14 +5,15 @@ import { dayInText } from '../dates.js';
 import { briefMoney, money, signedMoney } from '../money.js';
 import { Outcome, Refusal, useAction } from '../ui/action.js';
 import { Choice } from '../ui/field.js';
-import { Failure, Loading } from '../ui/shell.js';
+import { Awaited } from '../ui/shell.js';
 
 /** @typedef {Shell & typeof import('../i18n/ru/tariff.js').default} Text */
 
 /** @param {ScreenProps & {text: Text}} props */
 export default function Tariff({ text, account, route }) {
   const path = `/accounts/${encodeURIComponent(account)}/services/${encodeURIComponent(route.query.get('service') ?? '')}`;
-  const { data, error, again } = useAnswer(path, () => /** @type {Promise<TariffOffer[]>} */ (api('GET', path + '/tariffs')));
+  const answer = useAnswer(path, () => /** @type {Promise<TariffOffer[]>} */ (api('GET', path + '/tariffs')));
+  const { data, again } = answer;
   const action = useAction(again);
   const change = (/** @type {TariffOffer} */ offer, /** @type {TariffStart} */ start) => action.run('change', () => (
     api('POST', path + '/tariff-change', {
@@ -27,8 +28,7 @@ export default function Tariff({ text, account, route }) {
     <h1 tabindex="-1">${text.heading}</h1>
     <p class="muted under">${text.account} <span class="number">${account}</span></p>
     <${Outcome} text=${text} action=${action} account=${account} />
-    ${error && html`<${Failure} text=${text} error=${error} retry=${again} />`}
-    ${!data && !error && html`<${Loading} text=${text} />`}
+    <${Awaited} text=${text} answer=${answer} />
     ${current && html`<p class="card" data-test="current">${text.now} <b>${current.title}</b>${about(text, current)}</p>`}
     ${refused && !action.done && html`
       <${Refusal} text=${text} code=${refused.code} message=${refused.message} fix=${refused.fix} account=${account} />`}

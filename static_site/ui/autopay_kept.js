@@ -3,29 +3,25 @@ import { html, useState } from '../vendor/preact-htm.js';
 import { dayInTable, dayInText, momentInTable } from '../dates.js';
 import { briefMoney, money } from '../money.js';
 import { fieldMoney, readMoney } from '../typed_money.js';
-import { Field } from './field.js';
-import { Fold } from './fold.js';
+import { ErrorSummary } from './field.js';
+import { MoneyField } from './money_field.js';
 
 /** @typedef {import('../screens/autopay.js').Text} Text */
 
 /**
- * @param {{text: Text, data: Autopay, busy: boolean, setCap(kopecks: number): void, disconnect(): void,
- *   replace: false | (() => unknown)}} props replace: the form of a new card
+ * @param {{text: Text, data: Autopay, busy: boolean, setCap(kopecks: number): void, disconnect(): void, replace: unknown}} props
+ *   replace: the form of a new card, if one can be kept
  */
 export const Kept = ({ text, data, busy, setCap, disconnect, replace }) => html`
   <section class="card stack" aria-labelledby="card">
     <h2 id="card">${text.card}</h2>
     <p data-test="card">${card(text, data)}</p>
-    ${replace && html`
-      <${Fold} label=${text.replace} test="replace" open=${(/** @type {() => void} */ close) => html`
-        ${replace()}
-        <button type="button" class="plain" onClick=${close}>${text.keepCard}</button>`} />`}
-  </section>
-  <section class="card stack" aria-labelledby="limit">
-    <h2 id="limit">${text.cap}</h2>
+    ${replace && html`<details data-test="replace"><summary>${text.replace}</summary>${replace}</details>`}
     <p data-test="cap">${text.noMore(briefMoney(data.cap_kopecks))}</p>
-    <${Fold} key=${data.cap_kopecks} label=${text.changeCap} test="change-cap" open=${(/** @type {() => void} */ close) => html`
-      <${Cap} text=${text} data=${data} busy=${busy} setCap=${setCap} close=${close} />`} />
+    <details key=${data.cap_kopecks} data-test="change-cap">
+      <summary>${text.changeCap}</summary>
+      <${Cap} text=${text} data=${data} busy=${busy} setCap=${setCap} />
+    </details>
   </section>
   <section class="card stack">
     <p class="muted">${text.offMeans}</p>
@@ -40,42 +36,38 @@ function card(text, { card: kept, gateways, gateway }) {
   const { mask, expires, saved_on: saved } = kept;
   const through = gateways.find(({ id }) => id === gateway)?.title;
   return [mask ? text.cardMask(mask) : text.cardUnnamed, expires && text.expires(expires), text.savedOn(dayInText(saved)), through]
-    .filter(Boolean).join(mask ? ', ' : ' ');
+    .filter(Boolean).join(', ');
 }
 
-/** @param {{text: Text, data: Autopay, busy: boolean, setCap(kopecks: number): void, close(): void}} props */
-function Cap({ text, data, busy, setCap, close }) {
-  const { cap_kopecks: cap, cap_min_kopecks: min, cap_max_kopecks: max } = data;
-  const [typed, setTyped] = useState(fieldMoney(cap));
-  const [wrong, setWrong] = useState('');
+/** @param {{text: Text, data: Autopay, busy: boolean, setCap(kopecks: number): void}} props */
+function Cap({ text, data, busy, setCap }) {
+  const [typed, setTyped] = useState(fieldMoney(data.cap_kopecks));
+  const [problems, setProblems] = useState(/** @type {import('./form.js').Problem[]} */ ([]));
   function save(/** @type {Event} */ event) {
     event.preventDefault();
     const kopecks = readMoney(typed);
-    if (kopecks === cap) return close();
-    const problem = capProblem(text, data, kopecks);
-    setWrong(problem);
-    if (problem) document.getElementById('cap_kopecks')?.focus();
-    else setCap(/** @type {number} */ (kopecks));
+    const wrong = capProblems(text, data, kopecks);
+    setProblems(wrong);
+    if (!wrong.length) setCap(Number(kopecks));
   }
   return html`
+    <${ErrorSummary} text=${text} problems=${problems} />
     <form method="post" onSubmit=${save} novalidate aria-label=${text.changeCap}>
-      <${CapField} text=${text} min=${min} max=${max} value=${typed} error=${wrong} change=${setTyped} />
+      <${CapField} text=${text} data=${data} value=${typed} error=${problems[0]?.message} change=${setTyped} />
       <button class="button main" aria-disabled=${busy ? 'true' : null} data-test="save-cap">${busy ? text.working : text.saveCap}</button>
-      <button type="button" class="plain" onClick=${close}>${text.back}</button>
     </form>`;
 }
 
-/** @param {Text} text @param {Autopay} data @param {number | null} kopecks @returns {string} '' if it fits */
-export function capProblem(text, { cap_min_kopecks: min, cap_max_kopecks: max }, kopecks) {
-  if (kopecks === null) return text.notSum;
-  return kopecks < min || kopecks > max ? text.outside(briefMoney(min), briefMoney(max)) : '';
+/** @param {Text} text @param {Autopay} data @param {number | null} kopecks */
+export function capProblems(text, { cap_min_kopecks: min, cap_max_kopecks: max }, kopecks) {
+  const wrong = kopecks === null ? text.notSum : kopecks < min || kopecks > max ? text.limits(briefMoney(min), briefMoney(max)) : '';
+  return wrong ? [{ field: 'cap', message: wrong }] : [];
 }
 
-/** @param {{text: Text, min: number, max: number, value: string, error?: string, change(value: string): void}} props */
-export const CapField = ({ text, min, max, value, error, change }) => html`
-  <${Field} name="cap_kopecks" label=${text.cap} hint=${text.capHint(briefMoney(min), briefMoney(max))} error=${error} value=${value}
-    inputmode="decimal" autocomplete="off" onInput=${(/** @type {any} */ event) => change(event.target.value)}
-    after=${html`<span aria-hidden="true">₽</span>`} />`;
+/** @param {{text: Text, data: Autopay, value: string, error?: string, change(value: string): void}} props */
+export const CapField = ({ text, data: { cap_min_kopecks: min, cap_max_kopecks: max }, value, error, change }) => html`
+  <${MoneyField} name="cap" label=${text.cap} hint=${`${text.limits(briefMoney(min), briefMoney(max))}. ${text.capMeans}`}
+    value=${value} error=${error} change=${change} />`;
 
 /** @param {{text: Text, attempts: AutopayAttempt[]}} props */
 export const Attempts = ({ text, attempts }) => html`

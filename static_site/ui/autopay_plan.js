@@ -2,28 +2,25 @@
 import { html } from '../vendor/preact-htm.js';
 import { dayInText } from '../dates.js';
 import { briefMoney, money } from '../money.js';
-import { Fold } from './fold.js';
 
 /** @typedef {import('../screens/autopay.js').Text} Text */
 
-/** How each state is coloured; the word of it always stands there too. @type {Record<string, string>} */
-const TONES = { skipped: 'warn', above_cap: 'warn', missed: 'warn', failed: 'bad', charged: 'ok', covered: 'ok' };
+/** How each state that needs a word is coloured. @type {Record<string, string>} */
+const TONES = {
+  skipped: 'warn', above_cap: 'warn', missed: 'warn', charging: 'info', unknown: 'info', charged: 'ok', covered: 'ok', failed: 'bad',
+};
 
 /** @param {{text: Text, next: AutopayNext | null, status: AutopayStatus, busy: boolean, skip(next: AutopayNext): void}} props */
 export function Plan({ text, next, status, busy, skip }) {
   const active = status === 'active';
-  if (!next) return active ? html`<p class="card" data-test="nothing-ahead">${text.nothingAhead}</p>` : null;
+  if (!next) return null;
   const { period_start: period, announce_on: announce, charge_on: charge, amount_kopecks: amount, state, reason } = next;
   const ahead = (state === 'planned' || state === 'announced') && charge;
-  const said = reason ?? text.means[state]?.(dayInText(period));
   return html`
-    <section class="card totals" aria-labelledby="plan" data-test="next" data-state=${state}>
+    <section class="card totals stack" aria-labelledby="plan" data-test="next" data-state=${state}>
       <h2 id="plan">${active ? text.next : text.example}</h2>
       <p class="muted">${text.period(dayInText(period))}</p>
-      ${said && html`
-        <p class=${'note ' + (TONES[state] ?? 'info')} data-test="reason">
-          ${text.states[state] && html`<strong>${text.states[state]}.</strong> `}${said}
-        </p>`}
+      ${(reason || TONES[state]) && html`<p class=${'note ' + (TONES[state] ?? 'info')} data-test="reason">${reason ?? text.states[state]}</p>`}
       <p data-test="formula">${formula(text, next)}</p>
       ${amount > 0 && html`
         <dl>
@@ -33,36 +30,25 @@ export function Plan({ text, next, status, busy, skip }) {
             <div><dt>${text.charge}</dt><dd>${dayInText(charge)}</dd></div>`}
         </dl>`}
       ${active && ahead && html`
-        <${Fold} key=${period} label=${text.skip} test="skip" open=${(/** @type {() => void} */ close) => html`
-          <p class="note warn">${text.skipMeans(dayInText(period))}</p>
-          <p class="actions">
-            <button type="button" class="button danger" aria-disabled=${busy ? 'true' : null} onClick=${() => skip(next)} data-test="skip-confirm">
-              ${busy ? text.working : text.skipConfirm}
-            </button>
-            <button type="button" class="plain" onClick=${close}>${text.skipLeave}</button>
-          </p>`} />`}
+        <details key=${period} data-test="skip">
+          <summary>${text.skipIt}</summary>
+          <p>${text.skipMeans(dayInText(period))}</p>
+          <button type="button" class="button danger" aria-disabled=${busy ? 'true' : null} onClick=${() => skip(next)} data-test="skip-confirm">
+            ${busy ? text.working : text.skipConfirm}
+          </button>
+        </details>`}
     </section>`;
 }
 
 /**
  * «Интернет 550 ₽ + ТВ 150 ₽ − баланс 160 ₽ = 540 ₽». A sum that does not come out of its parts
- * (a cap, a payment after the announcement) is not put behind an equals sign.
+ * (enough money, a payment after the announcement) is not put behind an equals sign.
  * @param {Text} text @param {AutopayNext} next
  */
 function formula(text, { breakdown, balance_kopecks: balance, amount_kopecks: amount }) {
-  const charges = breakdown.map(({ title, amount_kopecks: each }) => ({ title, size: -each }));
-  const own = balance ? [{ title: balance < 0 ? text.debt : text.onBalance, size: -balance }] : [];
-  const terms = [...charges, ...own];
-  if (!charges.length) return '';
-  if (total(terms) === amount) return `${line(terms)} = ${briefMoney(amount)}`;
-  if (amount) return text.counted(terms.map(({ title, size }) => `${title} ${briefMoney(Math.abs(size))}`).join(', '));
-  const needed = line(charges) + (charges.length > 1 ? ` = ${briefMoney(total(charges))}` : '');
-  return text.enough(needed, briefMoney(balance));
+  const terms = breakdown.map(({ title, amount_kopecks: each }) => ({ title, size: -each }));
+  if (balance) terms.push({ title: balance < 0 ? text.debt : text.onBalance, size: -balance });
+  const said = terms.map(({ title, size }, place) => (
+    `${size < 0 ? '−\u00a0' : place ? '+\u00a0' : ''}${title}\u00a0${briefMoney(Math.abs(size))}`)).join(' ');
+  return terms.reduce((sum, { size }) => sum + size, 0) === amount ? `${said} = ${briefMoney(amount)}` : said;
 }
-
-/** @param {{size: number}[]} terms */
-const total = (terms) => terms.reduce((sum, { size }) => sum + size, 0);
-
-/** @param {{title: string, size: number}[]} terms */
-const line = (terms) => terms.map(({ title, size }, place) => (
-  `${size < 0 ? '−\u00a0' : place ? '+\u00a0' : ''}${title} ${briefMoney(Math.abs(size))}`)).join(' ');

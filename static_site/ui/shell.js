@@ -131,3 +131,7 @@ export function Failure({ text, error, retry }) {
         : retry && html`<button type="button" class="button" onClick=${retry}>${text.retry}</button>`}
     </div>`;
 }
+
+/** Until there is something to show: that it comes, or why it did not. @param {{text: Shell, answer: {data: any, error: any, again(): void}, rows?: number}} props */
+export const Awaited = ({ text, answer: { data, error, again }, rows }) => (
+  error ? html`<${Failure} text=${text} error=${error} retry=${again} />` : !data && html`<${Loading} text=${text} rows=${rows} />`);

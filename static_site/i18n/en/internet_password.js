@@ -1,8 +1,8 @@
-import stepUp from './step_up.js';
+import codes from './codes.js';
 
 /** @type {typeof import('../ru/internet_password.js').default} */
 const words = {
-  ...stepUp,
+  ...codes,
   heading: 'Internet password',
   about: 'Your router or computer signs in to the network with it. Changed here, it must be typed into the router, too.',
   generate: 'Make one for me',
@@ -16,6 +16,5 @@ const words = {
   notCopied: 'Could not copy, please select it',
   stepUp: 'To change the internet password, please confirm that it is you.',
   confirm: 'Confirm and change',
-  toServices: 'To services',
 };
 export default words;

@@ -1,5 +1,8 @@
+import codes from './codes.js';
+
 /** @type {typeof import('../ru/topup.js').default} */
 const words = {
+  ...codes,
   heading: 'Top up the account',
   howMuch: 'How much to pay in?',
   limits: (min, max) => `From ${min} to ${max}`,
@@ -10,7 +13,6 @@ const words = {
   gateway: 'How to pay',
   bankPage: 'The bank’s page will open now. We neither see nor keep your card details.',
   pay: (sum) => `Pay ${sum}`,
-  payNothing: 'Pay',
   opening: 'Opening the bank’s page…',
   noGateways: 'Paying on the site is not available now. We will tell you of other ways by phone:',
 };

@@ -1,7 +1,7 @@
-import stepUp from './step_up.js';
+import codes from './codes.js';
 
 export default {
-  ...stepUp,
+  ...codes,
   heading: 'Пароль интернета',
   about: 'С ним роутер или компьютер входит в сеть. Сменили здесь — введите новый и в роутере.',
   generate: 'Придумать за меня',
@@ -15,5 +15,4 @@ export default {
   notCopied: 'Не скопировалось, выделите сами',
   stepUp: 'Чтобы сменить пароль интернета, подтвердите, что это вы.',
   confirm: 'Подтвердить и сменить',
-  toServices: 'К услугам',
 };

@@ -1,4 +1,7 @@
+import codes from './codes.js';
+
 export default {
+  ...codes,
   heading: 'Пароль от кабинета',
   about: 'После смены все другие входы завершатся, этот останется.',
   current: 'Нынешний или выданный пароль',
@@ -6,9 +9,4 @@ export default {
   rules: 'Не короче 12 знаков. Подойдёт и фраза из нескольких слов.',
   set: 'Сменить пароль',
   changed: 'Пароль изменён, другие входы завершены.',
-  show: 'Показать',
-  hide: 'Скрыть',
-  shows: (/** @type {string} */ label) => `Показать: ${label}`,
-  hides: (/** @type {string} */ label) => `Скрыть: ${label}`,
-  working: 'Отправляем…',
 };

@@ -1,4 +1,7 @@
+import codes from './codes.js';
+
 export default {
+  ...codes,
   heading: 'Пополнение счёта',
   howMuch: 'Сколько внести?',
   limits: (/** @type {string} */ min, /** @type {string} */ max) => `От ${min} до ${max}`,
@@ -9,7 +12,6 @@ export default {
   gateway: 'Способ оплаты',
   bankPage: 'Сейчас откроется страница банка. Данные карты мы не видим и не храним.',
   pay: (/** @type {string} */ sum) => `Оплатить ${sum}`,
-  payNothing: 'Оплатить',
   opening: 'Открываем страницу банка…',
   noGateways: 'Оплата на сайте сейчас недоступна. Подскажем другие способы по телефону:',
 };
