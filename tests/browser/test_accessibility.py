@@ -30,6 +30,7 @@ SCREENS = {
     "services": ("#/services", "[data-test=service]"),
     "tariff": ("#/tariff?service=internet", "input[name=tariff]"),
     "suspension": ("#/suspension?service=internet", "[data-test=means]"),
+    "autopay": ("#/autopay", "[data-test=autopay][data-status]"),
     "promised payment": ("#/promised-payment", "[data-test=refusal]"),
     "calendar": ("#/calendar", "[data-test=day]"),
     "internet password": ("#/internet-password?service=internet", "#new"),
