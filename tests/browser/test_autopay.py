@@ -10,7 +10,7 @@ from tests.browser.product import PASSWORD, Product, plain, sign_in, text_of
 from tests.browser.test_accessibility import faults
 
 TOP_UP = "11111111-1111-4111-8111-111111111111"
-NEXT = {
+NEXT: dict[str, Any] = {
     "period_start": "2026-11-28",
     "announce_on": "2026-11-21",
     "charge_on": "2026-11-25",
@@ -21,7 +21,7 @@ NEXT = {
     "breakdown": [{"title": "Интернет", "amount_kopecks": -550_00}, {"title": "ТВ", "amount_kopecks": -150_00}],
 }
 LIMITS = {"min_kopecks": 10_00, "max_kopecks": 15_000_00}
-OFF = {
+OFF: dict[str, Any] = {
     "status": "off",
     "gateway": None,
     "gateways": [
@@ -49,9 +49,9 @@ ATTEMPT = {
     "reason": "На карте не хватило денег.",
 }
 CARD = {"mask": "•• 0002", "expires": "08/2029", "saved_on": "2026-10-02"}
-ACTIVE = {**OFF, "status": "active", "gateway": "uniteller", "card": CARD, "attempts": [ATTEMPT]}
-STOPPED = {**OFF, "status": "stopped", "stop_reason": "Карта отказала три периода подряд.", "attempts": [ATTEMPT]}
-PENDING = {**OFF, "status": "pending", "pending_topup": TOP_UP}
+ACTIVE: dict[str, Any] = {**OFF, "status": "active", "gateway": "uniteller", "card": CARD, "attempts": [ATTEMPT]}
+STOPPED: dict[str, Any] = {**OFF, "status": "stopped", "stop_reason": "Карта отказала три периода подряд.", "attempts": [ATTEMPT]}
+PENDING: dict[str, Any] = {**OFF, "status": "pending", "pending_topup": TOP_UP}
 STEP_UP = {"code": "step_up_required", "message": "Подтвердите действие паролем."}
 
 
