@@ -50,7 +50,12 @@ ATTEMPT = {
 }
 CARD = {"mask": "•• 0002", "expires": "08/2029", "saved_on": "2026-10-02"}
 ACTIVE: dict[str, Any] = {**OFF, "status": "active", "gateway": "uniteller", "card": CARD, "attempts": [ATTEMPT]}
-STOPPED: dict[str, Any] = {**OFF, "status": "stopped", "stop_reason": "Карта отказала три периода подряд.", "attempts": [ATTEMPT]}
+STOPPED: dict[str, Any] = {
+    **OFF,
+    "status": "stopped",
+    "stop_reason": "Карта отказала три периода подряд.",
+    "attempts": [ATTEMPT],
+}
 PENDING: dict[str, Any] = {**OFF, "status": "pending", "pending_topup": TOP_UP}
 STEP_UP = {"code": "step_up_required", "message": "Подтвердите действие паролем."}
 
