@@ -42,6 +42,8 @@ LATE = timedelta(hours=1)
 AGAIN = timedelta(minutes=10)
 #: An unknown outcome is looked at for so long: the gateway is asked about an order to the 72nd hour.
 GIVEN_UP = timedelta(hours=73)
+#: How often the sum is computed anew because a payment was credited meanwhile.
+LOOKS = 3
 #: After so many periods in a row that could not be charged autopay is off.
 FAILED_PERIODS = 3
 _NAMES = uuid.UUID("6d1f5a0e-6f0b-4a53-9a44-5a6c3a7f5d10")
@@ -64,10 +66,20 @@ class AutopayCharges:
     # before
 
     def missing(self, account: str, seen: InFlightRow) -> tuple[Runway, Kopecks]:
-        """What the account lacks; a top-up that is paid and not credited counts as balance."""
-        runway = self.billing.runway(account)
-        paid = sum(topup.amount_kopecks for topup in self._topups(seen.paid) if topup.status == "paid")
-        return runway, Kopecks(max(0, runway.missing_kopecks - paid))
+        """What the account lacks; a top-up that is paid and not credited counts as balance.
+
+        The billing may have it already though our row does not say so yet, and must not be counted twice: so it is
+        asked before and after the sum is. :raises UpstreamUnavailable: it is being credited this very moment.
+        """
+        for _ in range(LOOKS):
+            before, runway = self._uncredited(seen), self.billing.runway(account)
+            if self._uncredited(seen) == before:
+                return runway, Kopecks(max(0, runway.missing_kopecks - sum(before.values())))
+        raise UpstreamUnavailable(f"account {account}: money keeps moving")
+
+    def _uncredited(self, seen: InFlightRow) -> Mapping[str, int]:
+        paid = [topup for topup in self._topups(seen.paid) if topup.status == "paid"]
+        return {one.topup_id: one.amount_kopecks for one in paid if self.billing.find_payment(one.topup_id) is None}
 
     def least(self, autopay: AutopayRow, missing: Kopecks) -> Kopecks:
         """A sum under the company's smallest cannot be charged: then it is that smallest one."""
