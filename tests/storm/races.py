@@ -19,6 +19,7 @@ from tests.storm.harness.invariants import quiet
 from tests.storm.harness.scheduler import Choose, Scheduler
 from tests.storm.harness.schedules import fire, let_pass
 from tests.storm.harness.seen import Seen
+from tests.storm.harness.world import staged
 
 Orders = Mapping[str, TopUpRow]
 
@@ -162,8 +163,8 @@ def raced(shop: Product, race: Race, choose: Choose, of: Race | None = None) -> 
 
     ``of`` is the race whose answers are looked at, if ``race`` is a longer sequence of it.
     """
-    state = race.stage.prepare(shop, race.acts)
-    acts = race.stage.acts
+    stage, acts = race.stage, race.stage.acts
+    state = staged(shop, (stage.name, frozenset(race.acts)), lambda: stage.prepare(shop, race.acts))
     run = Scheduler({name: lambda name=name: acts[name](shop, state) for name in race.acts}, choose)  # type: ignore[misc]
     results = run.run(shop)
     let_pass(shop, hours=2)

@@ -45,7 +45,7 @@ def test_every_outgoing_call_of_a_flow_is_listed(fresh: World, flow: Flow) -> No
 def acted(flow: Flow, fresh: World, inside: Any) -> None:
     """The flow's act alone, as a fault would meet it."""
     with fresh(**flow.settings) as shop:
-        state = flow.prepare(shop)
+        state = flow.begun(shop)
         schedules.fired.clear()
         with inside:
             flow.act(shop, state)

@@ -74,4 +74,4 @@ def never_twice(shop: Product, _: None) -> None:
     assert len(shop.messages()) <= 1
 
 
-Flow("message_by_email", with_mailbox, deliver, deliver, never_twice, {"email": "ses", "sms": ""})
+Flow("message_by_email", with_mailbox, deliver, deliver, never_twice, {"email": "ses", "sms": ""}, anew=True)

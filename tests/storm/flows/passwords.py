@@ -100,4 +100,5 @@ def sealed_in_place(shop: Product, browser: Browser) -> None:
     assert 1 <= told <= journalled <= 3
 
 
-Flow("internet_password", stepped_up, set_password, set_password, sealed_in_place, {"kms_key": KEY}, sparing=True)
+_SETTINGS: dict[str, object] = {"kms_key": KEY}
+Flow("internet_password", stepped_up, set_password, set_password, sealed_in_place, _SETTINGS, sparing=True, anew=True)

@@ -73,4 +73,4 @@ def minute_after_minute(shop: Product, topup: TopUpRow) -> None:
 
 # A look of one row is a full look: everything due is handed on.
 _SETTINGS: dict[str, object] = {"agenda_batch": 1, "queue_url": URL}
-Flow("handing_on", with_queue, hand_on, minute_after_minute, credited, _SETTINGS)
+Flow("handing_on", with_queue, hand_on, minute_after_minute, credited, _SETTINGS, anew=True)

@@ -11,6 +11,7 @@ from tests.product import Product
 from tests.storm.harness import invariants
 from tests.storm.harness.breaker import Breaker, broken
 from tests.storm.harness.schedules import let_pass
+from tests.storm.harness.world import staged
 
 #: The flow's name -> the flow; the files of ``tests/storm/flows`` fill it.
 FLOWS: dict[str, "Flow"] = {}
@@ -33,13 +34,21 @@ class Flow:
     cases: int | None = 0
     #: outside of the storm only the faults that leave something different behind are tried
     sparing: bool = False
+    #: what is prepared is not all rows and time, so it is done anew for each case
+    anew: bool = False
 
     def __post_init__(self) -> None:
         assert FLOWS.setdefault(self.name, self) is self, f"two flows are called {self.name}"
 
+    def begun(self, shop: Product) -> Any:
+        """What the act begins from."""
+        if self.anew:
+            return self.prepare(shop)
+        return staged(shop, ("flow", self.name), lambda: self.prepare(shop))
+
     def run(self, shop: Product, breaker: Breaker, twice: bool = False) -> None:
         """Act under the breaker, come again, let two hours pass, look. ``twice``: coming again is broken too."""
-        state = self.prepare(shop)
+        state = self.begun(shop)
         for step in (self.act, self.again) if twice else (self.act,):
             with broken(shop, breaker), suppress(PortalError):
                 answer = step(shop, state)
