@@ -1,4 +1,4 @@
-"""A fresh product for each case: the store is filled once and put back from its dump, and so is what a case begins from.
+"""A fresh product for each case: the store is filled once and put back from its dump, as is what a case begins from.
 
 Two weeks of days before a charge take ten times as long as the charge; they are lived once in a process.
 """
@@ -22,7 +22,7 @@ _engine: list[Engine] = []
 
 @dataclass(frozen=True)
 class Stage:
-    """Everything that outlives a process: rows, what the companies remember, the time, and what the case holds on to."""
+    """What outlives a process: rows, the memory of the companies, the time; and what the case holds on to."""
 
     rows: bytes
     companies: bytes
