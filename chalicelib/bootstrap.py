@@ -18,6 +18,7 @@ from chalicelib.services.autopay import Autopay
 from chalicelib.services.autopay_charges import AutopayCharges
 from chalicelib.services.autopay_days import AutopayDays
 from chalicelib.services.autopay_notices import Notices
+from chalicelib.services.autopay_outcomes import AutopayOutcomes
 from chalicelib.services.autopay_screen import AutopayView
 from chalicelib.services.calendar import Calendar
 from chalicelib.services.cases import Cases
@@ -110,16 +111,22 @@ refunds = cache(
 webhooks = cache(lambda: Webhooks(gateways(), topup_store(), settlement(), questions(), CaseStore(), now))
 message_store = cache(lambda: MessageStore(settings().agenda_shards))
 messages = cache(lambda: Messages(message_store(), agenda(), senders(), SubscriberStore(), CaseStore(), now))
-cases = cache(lambda: Cases(CaseStore(), topup_store(), message_store(), refund_store(), now, settings()))
 promises = cache(lambda: PromiseStore(settings().agenda_shards))
 expiry = cache(lambda: PromiseExpiry(promises(), billing(), settlement(), questions(), CaseStore(), now, settings()))
 promised_payments = cache(lambda: PromisedPayments(promises(), billing(), agenda(), expiry(), now, token, settings()))
 autopay_store = cache(lambda: AutopayStore(settings().agenda_shards, token))
+_case_rows = cache(lambda: (CaseStore(), topup_store(), message_store(), refund_store(), autopay_store()))
+cases = cache(lambda: Cases(*_case_rows(), now, settings()))
 notices = cache(lambda: Notices(SubscriberStore(), tuple(senders()), now, settings()))
+autopay_outcomes = cache(
+    lambda: AutopayOutcomes(
+        autopay_store(), notices(), billing(), topup_store(), refunds(), CaseStore(), now, settings()
+    )
+)  # fmt: skip
 autopay_charges = cache(
     lambda: AutopayCharges(
-        autopay_store(), notices(), billing(), gateways(), settlement(), questions(), refunds(), message_store(),
-        CaseStore(), now, settings(),
+        autopay_store(), notices(), billing(), gateways(), settlement(), questions(), autopay_outcomes(),
+        message_store(), now, settings(),
     )
 )  # fmt: skip
 autopay_days = cache(lambda: AutopayDays(autopay_store(), autopay_charges(), agenda(), now, settings()))

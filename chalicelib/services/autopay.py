@@ -12,8 +12,8 @@ from chalicelib.errors import Forbidden, InvalidRequest, NotFound, OutcomeUnknow
 from chalicelib.models import Instant, Value
 from chalicelib.money import Kopecks
 from chalicelib.services import autopay_words as words
-from chalicelib.services.autopay_charges import next_look, soonest
 from chalicelib.services.autopay_days import AutopayDays
+from chalicelib.services.autopay_outcomes import next_look, soonest
 from chalicelib.services.identity import Client, Identity
 from chalicelib.services.topups import Ordered, TopUps, Wish
 from chalicelib.store.autopays import AutopayRow, AutopayStore, PeriodRow, consent_row, period_row, withdraw

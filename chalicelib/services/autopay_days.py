@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from chalicelib.clock import Clock
 from chalicelib.config import Settings
 from chalicelib.money import Kopecks
-from chalicelib.services.autopay_charges import AutopayCharges, next_look, soonest
+from chalicelib.services.autopay_charges import AutopayCharges
+from chalicelib.services.autopay_outcomes import next_look, soonest
 from chalicelib.services.autopay_plan import Plan
 from chalicelib.store import in_flight
 from chalicelib.store.agenda import Agenda, AgendaRow
-from chalicelib.store.autopays import AutopayRow, AutopayStore, PeriodRow, period_row, withdraw
+from chalicelib.store.autopays import AutopayRow, AutopayStore, PeriodRow, late_charge, period_row, withdraw
 from chalicelib.store.topups import TopUpRow
 from chalicelib.store.transaction import Transaction
 
@@ -28,6 +29,8 @@ class AutopayDays:
 
     def look(self, item: AgendaRow) -> None:
         """Agenda: the next thing that an autopay waits for. Late, twice or overlapped does no harm."""
+        if (topup_id := late_charge(item)) is not None:
+            return self._late(item, topup_id)
         autopay = self.store.pointed(item)
         if autopay is None:
             return self.agenda.drop(item)
@@ -35,13 +38,17 @@ class AutopayDays:
             return None
         period = self._unfinished(autopay)
         if period is not None and period.in_flight:
-            return self.charges.resolve(autopay, period)
+            return self.charges.outcomes.resolve(autopay, period)
         if autopay.status != "active":
             self.store.commit(autopay, soonest(autopay, None, self.now()))
             return None
         if period is not None:
             return self.charges.charge(autopay, period)
         return self._plan(autopay)
+
+    def _late(self, item: AgendaRow, topup_id: str) -> None:
+        if self.charges.outcomes.late(self.charges.settlement.store.existing(topup_id)):
+            self.agenda.drop(item)
 
     # the card
 
@@ -100,17 +107,17 @@ class AutopayDays:
         charges, charge_at = self.charges, plan.first_charge(now)
         amount = charges.least(autopay, missing)
         if not amount:
-            return charges.end(autopay, period, "covered")
+            return charges.outcomes.end(autopay, period, "covered")
         period.amount_kopecks, period.balance_kopecks = amount, runway.balance_kopecks
         period.breakdown = [[item.title, item.amount_kopecks] for item in runway.items]
         if not charges.notices.reachable(autopay.subscriber_id):
-            return charges.end(autopay, period, "missed", code="no_channel")
+            return charges.outcomes.end(autopay, period, "missed", code="no_channel")
         if charge_at is None:
             said = charges.notices.missed(autopay, start)
-            return charges.end(autopay, period, "missed", said, code="too_late")
+            return charges.outcomes.end(autopay, period, "missed", said, code="too_late")
         if (code := self._too_much(autopay, amount)) is not None:
             said = charges.notices.above_cap(autopay, start, amount)
-            return charges.end(autopay, period, "above_cap", said, code=code)
+            return charges.outcomes.end(autopay, period, "above_cap", said, code=code)
         notice = charges.notices.announced(autopay, runway, amount, charge_at)
         period.state, period.code, period.charge_at = "announced", None, charge_at
         period.announced_at, period.message_id = now, notice.message_id

@@ -62,7 +62,7 @@ class Attempt(Value):
     at: Instant
     period_start: date
     amount_kopecks: Kopecks
-    state: Literal["charged", "declined", "checking", "not_sent"]
+    state: Literal["charged", "declined", "checking", "not_sent", "returned"]
     reason: str | None
 
 

@@ -16,6 +16,7 @@ from chalicelib.clock import Clock
 from chalicelib.config import Settings
 from chalicelib.errors import OutcomeUnknown, PortalError
 from chalicelib.store.agenda import Kind
+from chalicelib.store.autopays import AutopayRow, AutopayStore
 from chalicelib.store.cases import CLOSED, OPEN, CaseKind, CaseRow, CaseStore
 from chalicelib.store.messages import MessageRow, MessageStore
 from chalicelib.store.refunds import ENDED, RefundRow, RefundStore
@@ -27,10 +28,12 @@ log = logging.getLogger(__name__)
 #: Closed means settled: nothing of the portal's own goes on waiting.
 DECIDED = frozenset({
     CaseKind.WRONG_AMOUNT, CaseKind.OTHER_ORDER, CaseKind.UNKNOWN_ORDER, CaseKind.UNPOSTABLE, CaseKind.UNDELIVERED,
-    CaseKind.RETURNED,
+    CaseKind.RETURNED, CaseKind.AUTOPAY_NOT_GIVEN_BACK,
 })  # fmt: skip
 #: Nothing of ours is named by these that could be tried again.
-NOTHING_TO_RETRY = frozenset({CaseKind.OTHER_ORDER, CaseKind.UNKNOWN_ORDER, CaseKind.RETURNED})
+NOTHING_TO_RETRY = frozenset({
+    CaseKind.OTHER_ORDER, CaseKind.UNKNOWN_ORDER, CaseKind.RETURNED, CaseKind.AUTOPAY_NOT_GIVEN_BACK,
+})  # fmt: skip
 #: More open cases than this are one trouble, not many: the count stops here.
 MOST = 1000
 #: How often an action is tried against others who change the same rows.
@@ -51,6 +54,7 @@ class CaseFile:
     events: Sequence[EventRow] = ()
     message: MessageRow | None = None
     refund: RefundRow | None = None
+    autopay: AutopayRow | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class Cases:
     topups: TopUpStore
     messages: MessageStore
     refunds: RefundStore
+    autopays: AutopayStore
     now: Clock
     settings: Settings
 
@@ -127,6 +132,8 @@ class Cases:
         file = self._file(row)
         if file.refund is not None:
             self._refund_due_now(file.refund, tx)
+        elif file.autopay is not None:
+            self.autopays.replan(file.autopay, self.now(), tx)
         elif file.topup is not None:
             self._topup_due_now(file.topup, tx)
         elif file.message is not None:
@@ -156,6 +163,8 @@ class Cases:
         if kind == Kind.REFUND:
             topup_id, _, id = ref.partition("#")
             return CaseFile(row, topup=self.topups.get(topup_id), refund=self.refunds.get(topup_id, id))
+        if kind == Kind.AUTOPAY:
+            return CaseFile(row, autopay=self.autopays.get(ref))
         return CaseFile(row, topup=self.topups.get(ref) if kind else None)
 
     def _settled_itself(self, row: CaseRow) -> bool:
@@ -183,7 +192,7 @@ def _about(row: CaseRow) -> tuple[str, str]:
 
 
 #: Nothing that the portal does by itself ends these.
-_FOR_A_PERSON = {CaseKind.WRONG_AMOUNT, CaseKind.OTHER_ORDER, CaseKind.RETURNED, CaseKind.AUTOPAY_WITHDRAWN}
+_FOR_A_PERSON = {CaseKind.WRONG_AMOUNT, CaseKind.OTHER_ORDER, CaseKind.RETURNED, CaseKind.AUTOPAY_NOT_GIVEN_BACK}
 
 
 def _is_over(file: CaseFile) -> bool:
@@ -191,6 +200,10 @@ def _is_over(file: CaseFile) -> bool:
     kind, topup = file.row.kind, file.topup
     if kind in {CaseKind.REFUND_UNKNOWN, CaseKind.REFUND_UNFINISHED}:
         return file.refund is not None and file.refund.status in ENDED
+    if file.autopay is not None:
+        # what fails stays where it is; what succeeds is due at another time
+        due_at = file.autopay.due_at
+        return due_at is None or due_at > file.row.opened_at
     if kind == CaseKind.AGENDA:
         fact = file.refund or topup or file.message
         return fact is not None and fact.agenda_key is None

@@ -218,6 +218,10 @@ class Refunds:
         result = self.billing.reverse_refund(topup.account, amount, _external(refund), _source(topup))
         if result not in {PostResult.CREATED, PostResult.ALREADY}:
             return self._later(refund, self._again(refund))
+        if refund.operator == PORTAL:
+            # nobody waits for the outcome of what the portal gives back by itself
+            facts = {"account": topup.account, "amount_kopecks": refund.amount_kopecks, "why": refund.code}
+            self.cases.open(CaseKind.AUTOPAY_NOT_GIVEN_BACK, topup.topup_id, self.now(), facts)
         return self._move(refund, "refused", None, give_back=topup)
 
     def _move(

@@ -1,7 +1,7 @@
 """From "the gateway has the money" to "the billing has it": two facts, never merged, each exactly once."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,9 +12,11 @@ from chalicelib.errors import NotFound, PortalError
 from chalicelib.money import Kopecks
 from chalicelib.providers.gateways import PaymentGateway, PaymentState, PaymentStatus
 from chalicelib.store.agenda import Agenda, AgendaRow, Kind
+from chalicelib.store.autopays import late_row
 from chalicelib.store.cases import CaseKind, CaseStore
 from chalicelib.store.messages import MessageRow
 from chalicelib.store.topups import Next, TopUpRow, TopUpStore, is_pointed
+from chalicelib.store.transaction import Transaction
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,8 @@ FIRST_SETTLE = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
 #: What a company has spoken of is asked about so long, even past its end: its own list may be late.
 WOKEN = timedelta(hours=2)
+#: Autopay waits so long for the outcome of a charge: the gateway is asked about an order to the 72nd hour.
+GIVEN_UP = timedelta(hours=73)
 _NO_MONEY = (PaymentStatus.DECLINED, PaymentStatus.RETURNED)
 
 
@@ -57,7 +61,10 @@ class Settlement:
         try:
             result = self._post(topup)
             if result in {PostResult.CREATED, PostResult.ALREADY}:
-                self.store.advance(topup, "credited", self.now(), "billing", None, _message(topup, self.now()))
+                now = self.now()
+                self.store.advance(
+                    topup, "credited", now, "billing", None, _message(topup, now), more=self._told(topup)
+                )
                 return True
             if result is PostResult.CONFLICT:
                 self._open(
@@ -68,6 +75,16 @@ class Settlement:
         except PortalError as error:
             log.warning("credit postponed", extra={**_names(topup), "error": error.code})
         return False
+
+    def _told(self, topup: TopUpRow) -> Callable[[Transaction], None]:
+        """Autopay waits for its charges itself; one that it has given up it must be told of."""
+        given_up = topup.late or (topup.paid_at or topup.created_at) - topup.created_at >= GIVEN_UP
+
+        def more(tx: Transaction) -> None:
+            if topup.autopay_period is not None and given_up:
+                tx.put("late charge", late_row(topup.topup_id, self.now(), self.store.shards))
+
+        return more
 
     def _post(self, topup: TopUpRow) -> PostResult:
         """The billing's answer. :raises UpstreamError: none."""

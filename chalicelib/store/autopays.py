@@ -18,7 +18,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.clock import to_text
-from chalicelib.store.agenda import AgendaRow, Kind, move
+from chalicelib.store.agenda import AgendaRow, Kind, move, pointed
 from chalicelib.store.agenda import row as agenda_row
 from chalicelib.store.messages import MessageRow, enqueue
 from chalicelib.store.tables import (
@@ -72,6 +72,11 @@ class AutopayRow(Row):
     revision = IntegerAttribute(default=0)
     agenda_key = UnicodeAttribute(null=True)
 
+    @property
+    def due_at(self) -> datetime | None:
+        """When the agenda looks at it next."""
+        return pointed(self.agenda_key).due_at if self.agenda_key else None
+
 
 class ConsentRow(Row):
     """Kept for ever: the proof of what was agreed to."""
@@ -111,7 +116,8 @@ class PeriodRow(Row):
     message_id = UnicodeAttribute(null=True)
     #: when the next charge is due
     charge_at = InstantAttribute(null=True)
-    #: ``{topup, at, amount_kopecks, state, code}``, oldest first; ``state`` is sent, charged, declined or not_sent
+    #: ``{topup, at, amount_kopecks, state, code}``, oldest first; ``state`` is sent, charged, declined, not_sent,
+    #: unknown or returned
     attempts = JSONAttribute(default=list)
     code = UnicodeAttribute(null=True)
     #: it has waited once for an order that is not paid yet
@@ -139,6 +145,20 @@ def period_row(account: str, start: date, state: PeriodState, **facts: Any) -> P
 
 def consent_row(account: str, at: datetime, word: str, **facts: Any) -> ConsentRow:
     return ConsentRow(account, f"{_CONSENT}{to_text(at)}#{word}", at=at, **facts)
+
+
+#: Before the id of a charge that brought money when nobody waited for it any more: a row of the agenda of its own.
+_LATE = "late:"
+
+
+def late_row(topup_id: str, at: datetime, shards: int) -> AgendaRow:
+    """To be put in the transaction that credits such a charge: autopay must hear of it."""
+    return agenda_row(Kind.AUTOPAY, _LATE + topup_id, at, shards)
+
+
+def late_charge(item: AgendaRow) -> str | None:
+    """The top-up that such a row names; None for any other row."""
+    return item.ref.removeprefix(_LATE) if item.ref.startswith(_LATE) else None
 
 
 #: Adds writes of other stores to a change.
@@ -214,6 +234,13 @@ class AutopayStore:
                 return False
         autopay.refresh(consistent_read=True)
         return True
+
+    def replan(self, autopay: AutopayRow, at: datetime, tx: Transaction) -> None:
+        """Make it due at this instant, within a transaction of the caller's; fails if it changed since it was read."""
+        due = agenda_row(Kind.AUTOPAY, autopay.account, at, self.shards)
+        move(tx, autopay.agenda_key, due)
+        wanted = {"agenda_key": due.key, "changed_by": self.token(), "revision": autopay.revision + 1}
+        tx.update("autopay", AutopayRow(autopay.account), _actions(wanted), AutopayRow.revision == autopay.revision)
 
     def _put(self, tx: Transaction, period: PeriodRow) -> None:
         """The whole row, in the place of the one that was read."""

@@ -42,7 +42,7 @@ class CaseKind(StrEnum):
     PROMISE_UNCREDITED = "promise_uncredited"
     REFUND_UNKNOWN = "refund_unknown"
     REFUND_UNFINISHED = "refund_unfinished"
-    AUTOPAY_WITHDRAWN = "autopay_withdrawn"
+    AUTOPAY_NOT_GIVEN_BACK = "autopay_not_given_back"
 
 
 class CaseRow(Row):

@@ -1,6 +1,6 @@
 """Top-ups: the rows, their events, their invoice numbers; ``advance`` is the only way to change a status."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -218,9 +218,11 @@ class TopUpStore:
         then: Next | None,
         message: MessageRow | None = None,
         changes: Mapping[str, Any] | None = None,
+        more: Callable[[Transaction], None] | None = None,
     ) -> TopUpRow:
         """Change the status together with its event and what the agenda owes next, in one transaction.
 
+        ``more`` adds writes of other stores to it.
         Returns the row as it now is: of several writers one moves it, the others find it moved.
         :raises ConditionFailed: it stands in a status that this one may not follow.
         :raises UpstreamUnavailable: others keep changing it; nothing was applied.
@@ -237,6 +239,8 @@ class TopUpStore:
                 in_flight.landed(tx, topup.account, topup.topup_id)
             if message is not None:
                 enqueue(tx, message, message.created_at, self.shards)
+            if more is not None:
+                more(tx)
             try:
                 tx.commit()
                 return self._moved(topup, then, fresh)

@@ -393,7 +393,8 @@ def test_three_failed_periods_end_it(shop: Product) -> None:
 @pytest.mark.parametrize("kind", ["timeout_after", "http_500", "nonsense"])
 def test_an_unknown_outcome_is_asked_about_and_never_repeated(shop: Product, gateway: str, kind: str) -> None:
     settle(shop)
-    connect(shop, gateway)
+    # no notification helps: only the question finds it
+    card(shop, connect(shop, gateway), "good", webhook="lost")
     until(shop, CHARGED - timedelta(minutes=1), minutes=0)
     shop.fault(gateway, "charge_saved", kind)
     until(shop, CHARGED, minutes=150)

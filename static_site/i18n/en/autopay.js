@@ -72,6 +72,6 @@ const words = {
 
   attempts: 'History of charges',
   noAttempts: 'No charges yet. Each will appear here, whether it went through or not.',
-  attemptStates: { charged: 'Charged', declined: 'The bank refused', checking: 'Waiting for the bank', not_sent: 'Not sent' },
+  attemptStates: { charged: 'Charged', declined: 'The bank refused', checking: 'Waiting for the bank', not_sent: 'Not sent', returned: 'Given back' },
 };
 export default words;

@@ -73,5 +73,5 @@ export default {
   attempts: 'История списаний',
   noAttempts: 'Списаний ещё не было. Здесь появится каждое, прошло оно или нет.',
   /** @type {Record<string, string>} */
-  attemptStates: { charged: 'Списано', declined: 'Банк отказал', checking: 'Ждём ответа банка', not_sent: 'Не отправлено' },
+  attemptStates: { charged: 'Списано', declined: 'Банк отказал', checking: 'Ждём ответа банка', not_sent: 'Не отправлено', returned: 'Возвращено' },
 };

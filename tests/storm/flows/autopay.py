@@ -5,7 +5,21 @@ from datetime import timedelta
 from chalicelib import bootstrap
 from chalicelib.services.autopay_words import TERMS_VERSION
 from chalicelib.store.topups import TopUpRow
-from tests.autopaying import ANNOUNCED, CHARGED, agree, calls, card, charges, connect, consents, screen, state, until
+from tests.autopaying import (
+    ANNOUNCED,
+    CHARGED,
+    SECOND,
+    agree,
+    calls,
+    card,
+    charges,
+    connect,
+    consents,
+    screen,
+    state,
+    turned,
+    until,
+)
 from tests.portal import PASSWORD, Browser, Got
 from tests.product import Product
 from tests.scene import ACCOUNT, NEXT_PERIOD, told, view
@@ -182,8 +196,10 @@ def withdrawn_in_flight(shop: Product) -> TopUpRow:
     browser = stepped_up(shop)
     assert browser.delete(PATH).status == 200
     card(shop, parent, "good")
-    let_pass(shop, minutes=30)
-    shop.clock.advance(int(timedelta(minutes=31).total_seconds()))
+    shop.clock.advance(int(timedelta(minutes=10).total_seconds()))
+    fire("ask_gateways")
+    [flying] = charges()
+    assert not flying.refunded_kopecks
     return parent
 
 
@@ -194,3 +210,25 @@ def given_back(shop: Product, _: object) -> None:
 
 
 Flow("autopay_given_back", withdrawn_in_flight, charge, charge, given_back, sparing=True)
+
+
+def paid_twice(shop: Product) -> TopUpRow:
+    """A try was declined, the next one paid; now the company has taken the first one too, and nobody has looked."""
+    parent = due(shop, "robokassa")
+    card(shop, parent, "no_funds")
+    until(shop, CHARGED, minutes=90)
+    card(shop, parent, "good")
+    until(shop, SECOND, minutes=90)
+    turned(shop, charges("declined")[0])
+    shop.clock.advance(1)
+    return parent
+
+
+def kept_once(shop: Product, _: object) -> None:
+    let_pass(shop, days=1)
+    assert sorted(int(one.refunded_kopecks) for one in charges()) in [[0, 500_00], [0, 0]]
+    if not shop.cases():
+        assert (view().balance_kopecks, state()) == (800_00, "charged")
+
+
+Flow("autopay_paid_twice", paid_twice, look, look, kept_once, cases=None, sparing=True)

@@ -27,11 +27,15 @@ def i3_every_charge_has_a_consent_and_a_notice(seen: Seen) -> None:
 
 
 def i4_a_period_is_charged_once(seen: Seen) -> None:
-    """At most one charge of an account and a period has brought money; of the companies' books as of ours."""
+    """At most one charge of an account and a period is kept; of the companies' books as of ours.
+
+    One that a company had declined and has taken after all goes back whole.
+    """
     taken = {(gateway, invoice) for gateway, invoice, _ in seen.captured}
     paid = [
         (order.account, order.autopay_period)
         for order in charges(seen)
-        if order.status in {"paid", "credited"} or (order.gateway, int(order.invoice)) in taken
+        if order.refunded_kopecks < order.amount_kopecks
+        and (order.status in {"paid", "credited"} or (order.gateway, int(order.invoice)) in taken)
     ]
     assert len(paid) == len(set(paid)), paid

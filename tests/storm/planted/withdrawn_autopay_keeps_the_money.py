@@ -1,6 +1,6 @@
 """A charge that was under way at the withdrawal stays."""
 
-from chalicelib.services.autopay_charges import AutopayCharges
+from chalicelib.services.autopay_outcomes import AutopayOutcomes
 from tests.storm.planted._planting import rewrite
 
 CAUGHT_BY = "tests/services/test_autopay.py::test_a_charge_in_flight_at_the_withdrawal_is_given_back[uniteller]"
@@ -8,4 +8,4 @@ SHOWS = "== [50000]"
 
 
 def plant() -> None:
-    rewrite(AutopayCharges._charged, {"self._give_back(topup)": "pass"})
+    rewrite(AutopayOutcomes._charged, {"self._give_back(autopay, topup)": "pass"})
