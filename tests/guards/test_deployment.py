@@ -250,6 +250,12 @@ def test_a_worker_never_waits_for_room_that_it_was_promised() -> None:
     assert event["ScalingConfig"]["MaximumConcurrency"] <= reserved
 
 
+def test_no_more_charges_are_under_way_at_once_than_uniteller_takes() -> None:
+    """Five calls at once from one address of a shop: the queue's workers and the schedule together."""
+    prod = CONFIG["stages"]["prod"]["lambda_functions"]
+    assert sum(prod[name]["reserved_concurrency"] for name in ("work_agenda", "autopay")) <= 5
+
+
 def test_every_setting_of_the_template_is_one_of_ours() -> None:
     """A deployment must be told its stage, site, tables, queue and secrets; a misspelt name stops the start."""
     ours = {f"PORTAL_{name.upper()}" for name in config.Settings.model_fields} | {config.SECRETS, "SES_REGION"}
