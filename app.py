@@ -68,6 +68,11 @@ def autopay(event: CloudWatchEvent) -> Mapping[str, int]:
     return jobs.run(Kind.AUTOPAY, event.context)
 
 
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def send_receipts(event: CloudWatchEvent) -> Mapping[str, int]:
+    return jobs.run(Kind.RECEIPT, event.context)
+
+
 @app.schedule(Rate(15, unit=Rate.MINUTES))
 def watch_cases(event: CloudWatchEvent) -> Mapping[str, int]:
     return jobs.watch_cases(event.context)

@@ -30,6 +30,7 @@ from chalicelib.services.portal_password import PortalPassword
 from chalicelib.services.promise_expiry import PromiseExpiry
 from chalicelib.services.promised_payments import PromisedPayments
 from chalicelib.services.questions import Questions
+from chalicelib.services.receipts import Receipts
 from chalicelib.services.refunds import Refunds
 from chalicelib.services.session import Sessions
 from chalicelib.services.settlement import Settlement
@@ -42,6 +43,7 @@ from chalicelib.store.cases import CaseStore
 from chalicelib.store.guesses import Guesses
 from chalicelib.store.messages import MessageStore
 from chalicelib.store.promises import PromiseStore
+from chalicelib.store.receipts import ReceiptStore
 from chalicelib.store.refunds import RefundStore
 from chalicelib.store.subscribers import SubscriberStore
 from chalicelib.store.topups import TopUpStore
@@ -96,7 +98,16 @@ passwords = cache(lambda: Passwords(settings()))
 sessions = cache(lambda: Sessions(settings(), billing(), passwords(), Guesses(settings()), now, token))
 subscribers = cache(lambda: Subscribers(SubscriberStore()))
 topups = cache(lambda: TopUps(topup_store(), billing(), gateways(), SubscriberStore(), now, settings()))
-settlement = cache(lambda: Settlement(topup_store(), billing(), gateways(), agenda(), CaseStore(), now, settings()))
+receipt_store = cache(lambda: ReceiptStore(settings().agenda_shards))
+receipts = cache(
+    lambda: Receipts(
+        receipt_store(), topup_store(), billing(), gateways(), SubscriberStore(), agenda(), CaseStore(), now, token,
+        settings(),
+    )
+)  # fmt: skip
+settlement = cache(
+    lambda: Settlement(topup_store(), billing(), gateways(), agenda(), CaseStore(), receipts(), now, settings())
+)
 calendar = cache(lambda: Calendar(billing(), agenda()))
 internet = cache(lambda: Internet(billing()))
 internet_password = cache(lambda: InternetPassword(billing(), now, lambda size: random_bytes(size), token))
@@ -105,7 +116,7 @@ questions = cache(lambda: Questions(topup_store(), gateways(), settlement(), age
 refund_store = cache(lambda: RefundStore(settings().agenda_shards))
 refunds = cache(
     lambda: Refunds(
-        refund_store(), topup_store(), billing(), gateways(), agenda(), CaseStore(), now, token, settings()
+        refund_store(), topup_store(), billing(), gateways(), agenda(), CaseStore(), receipts(), now, token, settings()
     )
 )  # fmt: skip
 webhooks = cache(lambda: Webhooks(gateways(), topup_store(), settlement(), questions(), CaseStore(), now))
@@ -115,8 +126,11 @@ promises = cache(lambda: PromiseStore(settings().agenda_shards))
 expiry = cache(lambda: PromiseExpiry(promises(), billing(), settlement(), questions(), CaseStore(), now, settings()))
 promised_payments = cache(lambda: PromisedPayments(promises(), billing(), agenda(), expiry(), now, token, settings()))
 autopay_store = cache(lambda: AutopayStore(settings().agenda_shards, token))
-_case_rows = cache(lambda: (CaseStore(), topup_store(), message_store(), refund_store(), autopay_store()))
-cases = cache(lambda: Cases(*_case_rows(), now, settings()))
+cases = cache(
+    lambda: Cases(
+        CaseStore(), topup_store(), message_store(), refund_store(), autopay_store(), receipt_store(), now, settings()
+    )
+)  # fmt: skip
 notices = cache(lambda: Notices(SubscriberStore(), tuple(senders()), now, settings()))
 autopay_outcomes = cache(
     lambda: AutopayOutcomes(
@@ -132,7 +146,7 @@ autopay_charges = cache(
 autopay_days = cache(lambda: AutopayDays(autopay_store(), autopay_charges(), agenda(), now, settings()))
 autopay = cache(lambda: Autopay(autopay_store(), autopay_days(), topups(), billing(), now, token, settings()))
 autopay_view = cache(lambda: AutopayView(autopay(), now, settings()))
-accounts = cache(lambda: Accounts(billing(), autopay_view().summary, settings().zone, now))
+accounts = cache(lambda: Accounts(billing(), autopay_view().summary, receipts(), settings().zone, now))
 
 
 @cache
@@ -146,5 +160,6 @@ def agenda_runner() -> AgendaRunner:
         Kind.PROMISED_PAYMENT: promised_payments().look,
         Kind.REFUND: refunds().work,
         Kind.AUTOPAY: autopay_days().look,
+        Kind.RECEIPT: receipts().work,
     }
     return AgendaRunner(agenda(), CaseStore(), works, now, Queue(queue) if queue else None)

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
+from string import Formatter
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from pydantic import (
     SecretStr,
     TypeAdapter,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -97,6 +99,10 @@ class Settings(BaseModel):
     invoice_start: int = Field(1, gt=0, lt=2**31, description="first invoice, above any number the shop has used")
     topup_expires_hours: int = Field(24, description="an unpaid order expires")
     topup_last_question_hours: int = Field(72, description="the gateway is asked about it for the last time")
+    receipt_url: str | None = Field(
+        None,
+        description="where a receipt can be seen: an address with `{fn}`, `{fd}`, `{fpd}` and, if need be, `{sum}`",
+    )
     stuck_after_hours: int = Field(24, description="a payment that is not credited becomes an operator's case")
 
     # promised payments
@@ -131,6 +137,17 @@ class Settings(BaseModel):
     agenda_batch: int = Field(100, description="rows taken from one part in one look")
     agenda_lease_seconds: int = Field(60, description="how long a worker holds a row")
     queue_url: str | None = Field(None, description="queue for the agenda's workers; without one every run works alone")
+
+    @field_validator("receipt_url")
+    @classmethod
+    def _finds_a_receipt(cls, value: str | None) -> str | None:
+        """It is put on a page as a link: https, or this very machine's sandbox, and every name in it is known."""
+        if value is not None:
+            names = {name for _, name, _, _ in Formatter().parse(value) if name is not None}
+            safe = value.startswith(("https://", "http://127.0.0.1:", "http://localhost:"))
+            if not safe or not {"fn", "fd", "fpd"} <= names <= {"fn", "fd", "fpd", "sum"}:
+                raise ValueError("an https:// address with {fn}, {fd} and {fpd}")
+        return value
 
     @model_validator(mode="after")
     def _deployed_behind_its_distribution(self) -> Self:

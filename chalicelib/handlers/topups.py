@@ -102,7 +102,9 @@ def order(request: Request, account: str) -> Answer:
 
 @views.route("GET", "/api/topups/{id}", "One top-up with its steps", answers={200: TopUpDetails})
 def details(request: Request, id: str) -> Answer:
-    return Answer(_details(*bootstrap.topups().details(request.who.subscriber_id, _known(id))))
+    topup, events = bootstrap.topups().details(request.who.subscriber_id, _known(id))
+    receipt_url = bootstrap.receipts().url_of(topup.topup_id) if topup.status == "credited" else None
+    return Answer(_details(topup, events, receipt_url))
 
 
 @views.route(
@@ -137,7 +139,7 @@ def ordered_answer(ordered: Ordered) -> TopUpOrdered:
     return TopUpOrdered(id=ordered.topup.topup_id, status=_status(ordered.topup), checkout=ordered.checkout)
 
 
-def _details(topup: TopUpRow, events: Any) -> TopUpDetails:
+def _details(topup: TopUpRow, events: Any, receipt_url: str | None) -> TopUpDetails:
     return TopUpDetails(
         id=topup.topup_id,
         account=topup.account,
@@ -145,6 +147,7 @@ def _details(topup: TopUpRow, events: Any) -> TopUpDetails:
         gateway=topup.gateway,
         status=_status(topup),
         steps=tuple(_step(event) for event in events),
+        receipt_url=receipt_url,
     )
 
 

@@ -18,6 +18,7 @@ from chalicelib.billing import (
 from chalicelib.clock import Clock, local_date
 from chalicelib.errors import InvalidRequest, NotFound
 from chalicelib.services.autopay_screen import AutopaySummary
+from chalicelib.services.receipts import Receipts
 
 #: A range longer than this is a report, not a screen.
 LONGEST_RANGE_DAYS = 3 * 366
@@ -35,6 +36,7 @@ class AccountScreen(AccountView):
 class Accounts:
     billing: BillingSystem
     autopay: Callable[[str], AutopaySummary]
+    receipts: Receipts
     zone: ZoneInfo
     now: Clock
 
@@ -70,13 +72,14 @@ class Accounts:
         if (query.date_to - query.date_from).days > LONGEST_RANGE_DAYS:
             raise InvalidRequest({"from": "too_long"})
         self.owned(subscriber_id, account)
-        return self.billing.operations(account, query)
+        page = self.billing.operations(account, query)
+        return page.model_copy(update={"items": self.receipts.linked(page.items)})
 
     def last_operations(self, account: str) -> tuple[Operation, ...]:
         """The newest few of an account that is known to be the caller's, over the last year."""
         today = self.today()
         query = OperationsQuery(date_from=today - timedelta(days=366), date_to=today, limit=LAST_OPERATIONS)
-        return self.billing.operations(account, query).items
+        return self.receipts.linked(self.billing.operations(account, query).items)
 
     def events(
         self, account: str, days: int = EVENTS_DAYS, autopay: AutopaySummary | None = None

@@ -11,14 +11,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from chalicelib.clock import Clock
 from chalicelib.config import Settings
 from chalicelib.errors import OutcomeUnknown, PortalError
+from chalicelib.providers.gateways import ReceiptKind
 from chalicelib.store.agenda import Kind
 from chalicelib.store.autopays import AutopayRow, AutopayStore
 from chalicelib.store.cases import CLOSED, OPEN, CaseKind, CaseRow, CaseStore
 from chalicelib.store.messages import MessageRow, MessageStore
+from chalicelib.store.receipts import ENDED as RECEIPTS_ENDED
+from chalicelib.store.receipts import ReceiptRow, ReceiptStore
 from chalicelib.store.refunds import ENDED, RefundRow, RefundStore
 from chalicelib.store.topups import EventRow, Next, TopUpRow, TopUpStore
 from chalicelib.store.transaction import ConditionFailed, Transaction
@@ -55,6 +59,7 @@ class CaseFile:
     message: MessageRow | None = None
     refund: RefundRow | None = None
     autopay: AutopayRow | None = None
+    receipt: ReceiptRow | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class Cases:
     messages: MessageStore
     refunds: RefundStore
     autopays: AutopayStore
+    receipts: ReceiptStore
     now: Clock
     settings: Settings
 
@@ -132,6 +138,8 @@ class Cases:
         file = self._file(row)
         if file.refund is not None:
             self._refund_due_now(file.refund, tx)
+        elif file.receipt is not None:
+            self._receipt_due_now(file.receipt, tx)
         elif file.autopay is not None:
             self.autopays.replan(file.autopay, self.now(), tx)
         elif file.topup is not None:
@@ -156,8 +164,19 @@ class Cases:
             raise Refused(f"the refund is {refund.status}: close the case")
         self.refunds.replan(refund, self.now(), tx)
 
+    def _receipt_due_now(self, receipt: ReceiptRow, tx: Transaction) -> None:
+        """One that was refused is sent anew, under another number; any other is asked about again from the start."""
+        if receipt.status in RECEIPTS_ENDED:
+            raise Refused(f"the receipt is {receipt.status}: close the case")
+        anew = receipt.status == "failed" and receipt.kind == ReceiptKind.CLOSING
+        to: Any = "due" if anew else "waiting" if receipt.status == "failed" else receipt.status
+        number = None if anew else receipt.number
+        self.receipts.replan(receipt, to, self.now(), tx, since=self.now(), tries=0, number=number)
+
     def _file(self, row: CaseRow) -> CaseFile:
         kind, ref = _about(row)
+        if kind == Kind.RECEIPT:
+            return CaseFile(row, topup=self.topups.get(ref.partition("#")[0]), receipt=self.receipts.named(ref))
         if kind == Kind.DELIVER_MESSAGE:
             return CaseFile(row, message=self.messages.get(ref))
         if kind == Kind.REFUND:
@@ -188,6 +207,8 @@ def _about(row: CaseRow) -> tuple[str, str]:
         return Kind.DELIVER_MESSAGE, row.ref
     if row.kind in {CaseKind.REFUND_UNKNOWN, CaseKind.REFUND_UNFINISHED}:
         return Kind.REFUND, row.ref
+    if row.kind == CaseKind.RECEIPT:
+        return Kind.RECEIPT, row.ref
     return ("", "") if row.kind == CaseKind.UNKNOWN_ORDER else (Kind.SETTLE_TOPUP, row.ref)
 
 
@@ -200,6 +221,8 @@ def _is_over(file: CaseFile) -> bool:
     kind, topup = file.row.kind, file.topup
     if kind in {CaseKind.REFUND_UNKNOWN, CaseKind.REFUND_UNFINISHED}:
         return file.refund is not None and file.refund.status in ENDED
+    if file.receipt is not None:
+        return file.receipt.status in RECEIPTS_ENDED
     if file.autopay is not None:
         # what fails stays where it is; what succeeds is due at another time
         due_at = file.autopay.due_at

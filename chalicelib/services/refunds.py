@@ -16,9 +16,11 @@ from chalicelib.config import Settings
 from chalicelib.errors import NotFound, NotYourTurn, OutcomeUnknown, UpstreamError, UpstreamUnavailable
 from chalicelib.money import Kopecks
 from chalicelib.providers.gateways import PaymentGateway, PaymentStatus, Refund, RefundAnswer, RefundStatus
+from chalicelib.services.receipts import Receipts
 from chalicelib.store import refunds as store_of
 from chalicelib.store.agenda import Agenda, AgendaRow
 from chalicelib.store.cases import CaseKind, CaseStore
+from chalicelib.store.receipts import Adds
 from chalicelib.store.refunds import RefundRow, RefundStore
 from chalicelib.store.topups import TopUpRow, TopUpStore
 
@@ -46,6 +48,7 @@ class Refunds:
     gateways: Mapping[str, PaymentGateway]
     agenda: Agenda
     cases: CaseStore
+    receipts: Receipts
     now: Clock
     token: Callable[[], str]
     settings: Settings
@@ -110,7 +113,8 @@ class Refunds:
         if refund.status != "unknown":
             raise Refused(f"it is {refund.status}, not unknown")
         to: store_of.Status = "done" if done else "refusing"
-        if not self.store.advance(refund, to, self.now(), operator, None if done else self.now()):
+        more = self._receipt(refund) if done else None
+        if not self.store.advance(refund, to, self.now(), operator, None if done else self.now(), more=more):
             raise Refused(f"somebody else has decided: it is {refund.status}")
         return self.proceed(refund)
 
@@ -232,7 +236,13 @@ class Refunds:
         give_back: TopUpRow | None = None,
         **changes: object,
     ) -> bool:
-        return self.store.advance(refund, to, self.now(), PORTAL, due_at, give_back, **changes)
+        more = self._receipt(refund) if to == "done" else None
+        return self.store.advance(refund, to, self.now(), PORTAL, due_at, give_back, more, **changes)
+
+    def _receipt(self, refund: RefundRow) -> Adds | None:
+        if not self.receipts.told_of_refunds:
+            return None
+        return self.receipts.of_refund(self.topups.existing(refund.topup_id), refund.id, refund.amount_kopecks)
 
     def _again(self, refund: RefundRow) -> datetime:
         """The older it is, the longer until the next try."""

@@ -11,6 +11,7 @@ from chalicelib.config import Settings
 from chalicelib.errors import NotFound, PortalError
 from chalicelib.money import Kopecks
 from chalicelib.providers.gateways import PaymentGateway, PaymentState, PaymentStatus
+from chalicelib.services.receipts import Receipts
 from chalicelib.store.agenda import Agenda, AgendaRow, Kind
 from chalicelib.store.autopays import late_row
 from chalicelib.store.cases import CaseKind, CaseStore
@@ -39,6 +40,7 @@ class Settlement:
     gateways: Mapping[str, PaymentGateway]
     agenda: Agenda
     cases: CaseStore
+    receipts: Receipts
     now: Clock
     settings: Settings
 
@@ -77,10 +79,12 @@ class Settlement:
         return False
 
     def _told(self, topup: TopUpRow) -> Callable[[Transaction], None]:
-        """Autopay waits for its charges itself; one that it has given up it must be told of."""
+        """Its receipts; and autopay, which waits for its charges itself, is told of one that it has given up."""
+        receipts = self.receipts.of_payment(topup)
         given_up = topup.late or (topup.paid_at or topup.created_at) - topup.created_at >= GIVEN_UP
 
         def more(tx: Transaction) -> None:
+            receipts(tx)
             if topup.autopay_period is not None and given_up:
                 tx.put("late charge", late_row(topup.topup_id, self.now(), self.store.shards))
 

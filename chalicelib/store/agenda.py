@@ -38,6 +38,7 @@ class Kind(StrEnum):
     PROMISED_PAYMENT = "promised_payment"
     REFUND = "refund"
     AUTOPAY = "autopay"
+    RECEIPT = "receipt"
 
 
 class AgendaRow(Row):

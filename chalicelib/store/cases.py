@@ -43,6 +43,7 @@ class CaseKind(StrEnum):
     REFUND_UNKNOWN = "refund_unknown"
     REFUND_UNFINISHED = "refund_unfinished"
     AUTOPAY_NOT_GIVEN_BACK = "autopay_not_given_back"
+    RECEIPT = "receipt"
 
 
 class CaseRow(Row):

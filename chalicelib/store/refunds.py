@@ -4,7 +4,7 @@
 -> refused``, and a person leads an ``unknown`` one on. ``sending`` is the intent: it stands before the call leaves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -102,11 +102,13 @@ class RefundStore:
         by: str,
         due_at: datetime | None,
         give_back: TopUpRow | None = None,
+        more: Callable[[Transaction], None] | None = None,
         **changes: Any,
     ) -> bool:
         """Change the status and what the agenda owes it, in one transaction; ``refund`` is then as it stands.
 
-        ``give_back``: the sum that was set aside on this top-up may be refunded again. False if somebody else
+        ``give_back``: the sum that was set aside on this top-up may be refunded again. ``more`` adds writes of other
+        stores. False if somebody else
         changed one of them; True also if this very change was there already.
         """
         tx = Transaction()
@@ -114,6 +116,8 @@ class RefundStore:
         move(tx, refund.agenda_key, due)
         if give_back is not None:
             self._set_aside(tx, give_back, -refund.amount_kopecks)
+        if more is not None:
+            more(tx)
         events = list(refund.events) if to == refund.status else [*refund.events, f"{to_text(at)} {to} by {by}"]
         wanted = {**changes, "status": to, "events": events, "agenda_key": due.key if due else None}
         actions: list[Action] = [assigned(RefundRow, name, value) for name, value in wanted.items()]

@@ -11,6 +11,7 @@ from local.sandbox.faults import Faults
 from local.sandbox.payments import CannotOpen
 from local.sandbox.recurring import Cards, RobokassaCards, UnitellerCards
 from local.sandbox.robokassa import Robokassa
+from local.sandbox.robokassa_receipts import Receipts
 from local.sandbox.robokassa_refunds import Refunds
 from local.sandbox.robokassa_wire import ERRORS, StartError, state_xml
 from local.sandbox.state import State
@@ -30,6 +31,7 @@ class CompanyRoutes:
         self._state, self._clock, self._faults = state, clock, faults
         self._robokassa, self._uniteller = robokassa, uniteller
         self._refunds = Refunds(state, clock, robokassa.shop)
+        self._receipts = Receipts(state, clock, robokassa.shop)
         self._cancellations = Cancellations(state, clock, uniteller)
         cards = Cards(state)
         self._charges: dict[str, RobokassaCards | UnitellerCards] = {
@@ -53,6 +55,8 @@ class CompanyRoutes:
             "/uniteller/fpay/v2/cancel": self._cancel,
             "/robokassa/services/RefundService/Refund/Create": self._refund,
             "/robokassa/services/RefundService/Refund/GetState": self._refund_state,
+            "/robokassa/fiscal/RoboFiscal/Receipt/Status": self._receipt,
+            "/robokassa/fiscal/RoboFiscal/Receipt/Attach": self._closing_receipt,
         }
         return {path: {"GET": handler, "POST": handler} for path, handler in handlers.items()}
 
@@ -86,6 +90,7 @@ class CompanyRoutes:
     def _results(self, request: Request) -> Response:
         fields = dict(_readable(request))
         call = "get_payment" if "ShopOrderNumber" in fields else "get_payments"
+        call = "get_receipt" if "Receipt" in fields.get("S_FIELDS", "").split(";") else call
 
         def work() -> Response:
             try:
@@ -126,6 +131,24 @@ class CompanyRoutes:
         refusal = json_response(200, {"message": "Id is invalid or request id does not exist"})
         answer = self._faults.around("robokassa", "get_refund", work, refusal)
         return self._seen(request, "robokassa", "get_refund", answer)
+
+    def _receipt(self, request: Request) -> Response:
+        answer = self._faults.around(
+            "robokassa",
+            "get_receipt",
+            lambda: json_response(200, self._receipts.status(request.body)),
+            json_response(200, {"Code": "3", "Description": "refused"}),
+        )
+        return self._seen(request, "robokassa", "get_receipt", answer)
+
+    def _closing_receipt(self, request: Request) -> Response:
+        answer = self._faults.around(
+            "robokassa",
+            "send_receipt",
+            lambda: json_response(200, self._receipts.attach(request.body)),
+            json_response(200, {"ResultCode": "3", "ResultDescription": "refused"}),
+        )
+        return self._seen(request, "robokassa", "send_receipt", answer)
 
     def _unblock(self, request: Request) -> Response:
         def work() -> Response:

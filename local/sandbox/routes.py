@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.clock import to_text
 from local.clock import MovableClock
+from local.sandbox import fiscal
 from local.sandbox.bodies import FORM, CancelBody, ClockBody, FaultBody, Refused, guard, read
 from local.sandbox.company_routes import CompanyRoutes
 from local.sandbox.deliveries import Deliveries
@@ -20,7 +21,7 @@ from local.sandbox.robokassa import Robokassa
 from local.sandbox.state import State
 from local.sandbox.timeline import Timeline
 from local.sandbox.uniteller import Uniteller
-from local.web import Request, Response, error_response, json_response, see_other, text_response
+from local.web import Request, Response, error_response, html_response, json_response, see_other, text_response
 
 PREFIX = "/sandbox"
 #: How far the clock may be moved.
@@ -49,6 +50,7 @@ class Routes:
             "/": {"GET": self._panel},
             "/style.css": {"GET": lambda request: text_response(200, self._style, "text/css; charset=utf-8")},
             "/clock": {"POST": self._move_clock},
+            "/receipt": {"GET": lambda request: html_response(200, fiscal.page(dict(request.query)))},
             "/run-due": {"POST": self._run_due},
             "/messages": {"GET": self._messages},
             "/calls-log": {"GET": lambda request: json_response(200, self._calls())},

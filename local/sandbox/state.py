@@ -28,6 +28,8 @@ create table if not exists uniteller (
 create table if not exists refund (
     id text primary key, company text not null, invoice text not null, kopecks integer not null,
     state text not null, at text not null);
+create table if not exists receipt (
+    id text primary key, origin text not null, kopecks integer not null, at text not null);
 create table if not exists card (
     company text not null, invoice text not null, state text not null, webhook text not null,
     primary key (company, invoice));

@@ -113,12 +113,17 @@ class Uniteller:
         if fields.get("Format") not in ("1", "4"):
             raise ResultsError("Format is not valid")
         rows = self._state.rows("select * from uniteller where state != 'opened' order by opened_at, number")
+        rows = [row | {"returned": self._returned(row["number"])} for row in rows]
         number, asked = fields.get("ShopOrderNumber"), period(fields, now)
         if number is not None:
             rows = [row for row in rows if row["number"] == number]
         if asked is not None:
             rows = [row for row in rows if asked[0] <= datetime.fromisoformat(row["opened_at"]) < asked[1]]
         return results(rows, fields)
+
+    def _returned(self, number: str) -> list[tuple[str, int]]:
+        rows = self._state.rows("select id, kopecks from refund where company = 'uniteller' and invoice = ?", number)
+        return [(row["id"], row["kopecks"]) for row in rows]
 
     def way_back(self, order: Order, outcome: Outcome) -> str | None:
         """By GET and unsigned: it proves nothing."""

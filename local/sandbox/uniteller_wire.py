@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
 from chalicelib.money import Kopecks, from_rubles, to_rubles
+from local.sandbox.fiscal import uniteller_receipts
 from local.sandbox.payments import CannotOpen
 from local.web import Pairs
 
@@ -32,7 +33,7 @@ CALLBACK_FIELDS = {"AcquirerID", "ApprovalCode", "BillNumber", "Card_IDP", "Card
 #: What a row of /results/ can tell; the rest of the document's columns is left empty here.
 COLUMNS = ("OrderNumber", "Response_Code", "Recommendation", "Message", "Comment", "Date", "Total", "Currency",
            "CardType", "CardNumber", "ApprovalCode", "BillNumber", "Status", "Error_Code", "Error_Comment",
-           "PacketDate", "PaymentType", "need_confirm")  # fmt: skip
+           "PacketDate", "PaymentType", "need_confirm", "Receipt")  # fmt: skip
 UNSET = "*НЕ ЗАДАВАЛСЯ*"
 STATUSES = {"paid": "Paid", "declined": "Not Authorized", "canceled": "Canceled"}
 LONGEST = timedelta(days=7)
@@ -190,7 +191,19 @@ def _values(row: Mapping[str, Any]) -> dict[str, str]:
         "Status": STATUSES[row["state"]],
         "PaymentType": "1",
         "need_confirm": "0",
+        "Receipt": _receipts(row) if paid else "",
     }
+
+
+def _receipts(row: Mapping[str, Any]) -> str:
+    """Empty where nothing was printed."""
+    fields = json.loads(row["fields"])
+    if "Receipt" not in fields:
+        return ""
+    given = json.loads(base64.b64decode(fields["Receipt"]), parse_float=str)
+    at = datetime.fromisoformat(row["decided_at"])
+    made = uniteller_receipts(given, row["number"], row["amount_kopecks"], at, row.get("returned", []))
+    return base64.b64encode(json.dumps(made).encode()).decode()
 
 
 def _xml(names: list[str], rows: list[list[str]]) -> str:

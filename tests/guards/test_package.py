@@ -173,7 +173,7 @@ def test_what_is_merged_belongs_to_functions_that_chalice_makes(packages: dict[s
     """A name of resources.json that no function of the map has would make half a resource."""
     template = packages["dev"].read()
     assert all("Type" in part for part in template["Resources"].values())
-    assert len(functions(template)) == 10
+    assert len(functions(template)) == 11
     [event] = functions(template)["WorkAgenda"]["Events"].values()
     assert event["Properties"]["Queue"] == {"Fn::Sub": "${AgendaQueue.Arn}"}
 
@@ -181,7 +181,7 @@ def test_what_is_merged_belongs_to_functions_that_chalice_makes(packages: dict[s
 def test_each_function_has_a_role_of_its_own_with_its_policy(packages: dict[str, Package]) -> None:
     resources = packages["prod"].read()["Resources"]
     roles = {function["Role"]["Fn::GetAtt"][0]: name for name, function in functions(packages["prod"].read()).items()}
-    assert len(roles) == 10
+    assert len(roles) == 11
     for role, name in roles.items():
         [policy] = resources[role]["Properties"]["Policies"]
         file = "policy-prod.json" if name == "APIHandler" else "policy-prod-jobs.json"

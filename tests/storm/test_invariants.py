@@ -11,11 +11,13 @@ from chalicelib.billing.embedded.entries import Leg, NewEntry
 from chalicelib.billing.embedded.ledger import Ledger
 from chalicelib.billing.embedded.tables import HeadRow
 from chalicelib.money import Kopecks
+from chalicelib.providers.gateways import ReceiptKind
 from chalicelib.services import wording
 from chalicelib.store.agenda import Kind, row
 from chalicelib.store.autopays import ConsentRow, consent_row, period_row
 from chalicelib.store.messages import MessageRow
 from chalicelib.store.promises import OpenRow, PromiseRow
+from chalicelib.store.receipts import ReceiptRow
 from chalicelib.store.topups import EventRow, TopUpRow
 from local.store.engine import Engine
 from tests.portal import client
@@ -218,6 +220,23 @@ def given_and_not_taken_off(shop: Product) -> None:
     shop.sandbox._state.change("insert into refund values ('x', 'robokassa', ?, 1000, 'finished', '')", invoice)
 
 
+def paid_without_a_receipt(shop: Product) -> None:
+    vars(bootstrap.gateways()["robokassa"])["receipts"] = frozenset({ReceiptKind.PAYMENT})
+
+
+def receipt(item: str, kind: str, shop: Product) -> None:
+    ReceiptRow(ID, item, kind=kind, amount_kopecks=1, status="done", since=shop.clock(), fd="1").save()
+
+
+def receipt_of_nothing(shop: Product) -> None:
+    receipt("receipt#refund#x", ReceiptKind.REFUND, shop)
+
+
+def receipt_of_another(shop: Product) -> None:
+    for item in ("receipt#closing", "receipt#closing#x"):
+        receipt(item, ReceiptKind.CLOSING, shop)
+
+
 BROKEN: dict[str, tuple[Callable[[Product], None], ...]] = {
     "i1_the_ledger_is_whole": (head_altered,),
     "i2_captured_money_is_credited_once": (credited_twice, credited_to_another, never_credited),
@@ -226,6 +245,9 @@ BROKEN: dict[str, tuple[Callable[[Product], None], ...]] = {
         limit_without_a_record, promise_counted_as_money,
     ),
     "i12_what_goes_back_is_taken_off": (taken_off_and_not_given, given_and_not_taken_off),
+    "i12_each_payment_and_refund_has_its_receipt": (
+        paid_without_a_receipt, receipt_of_nothing, receipt_of_another,
+    ),
     "i3_every_charge_has_a_consent_and_a_notice": (charged_above_the_notice, charged_too_soon, charged_unasked),
     "i4_a_period_is_charged_once": (charged_twice,),
     "i6_portal_and_ledger_agree": (marked_without_a_credit, stuck_in_paid),

@@ -130,6 +130,54 @@ class RefundAnswer(Value):
     code: str | None = None
 
 
+class ReceiptKind(StrEnum):
+    """54-FZ: of the money that came in, of money given back, and the closing one, once the advance is used up."""
+
+    PAYMENT = "payment"
+    REFUND = "refund"
+    CLOSING = "closing"
+
+
+class ReceiptWish(Value):
+    """Which receipt of a payment is meant.
+
+    ``number`` is ours, for one that we send. ``taken`` are the fiscal documents that other receipts of the payment
+    have been found to be. ``contact`` is the subscriber's confirmed e-mail address or telephone.
+    """
+
+    kind: ReceiptKind
+    invoice: int
+    account: str
+    amount_kopecks: Kopecks
+    number: int | None = None
+    taken: tuple[str, ...] = ()
+    contact: str | None = None
+
+
+class Fiscal(Value):
+    """What finds a receipt at the tax office: storage, document, sign. ``link`` is the company's own, if it tells."""
+
+    fn: str
+    fd: str
+    fpd: str
+    at: str = ""
+    link: str | None = None
+
+
+class ReceiptStatus(StrEnum):
+    """``NOT_FOUND``: the company knows of none by this number. ``FAILED`` is final: it was refused."""
+
+    DONE = "done"
+    WAITING = "waiting"
+    NOT_FOUND = "not_found"
+    FAILED = "failed"
+
+
+class ReceiptState(Value):
+    status: ReceiptStatus
+    fiscal: Fiscal | None = None
+
+
 class Acknowledgement(Value):
     body: str
     content_type: str = "text/plain"
@@ -177,6 +225,8 @@ class PaymentGateway(Protocol):
     asks_contact: bool
     #: None where payments are asked about one by one
     ranges: RangeQuery | None
+    #: of which receipts it tells; the others are nobody's business here
+    receipts: frozenset[ReceiptKind]
 
     def create_checkout(self, order: Order) -> Checkout:
         """Idempotent for the same order. :raises UpstreamError: where the company must be called first."""
@@ -210,6 +260,18 @@ class PaymentGateway(Protocol):
         """What became of an accepted one.
 
         :raises NotYourTurn: no call left. :raises UpstreamUnavailable, UpstreamBroken: ask again later.
+        """
+
+    def get_receipt(self, wish: ReceiptWish) -> ReceiptState:
+        """What became of one that it tells of.
+
+        :raises NotYourTurn: no call left. :raises UpstreamUnavailable, UpstreamBroken: ask again later.
+        """
+
+    def send_receipt(self, wish: ReceiptWish) -> ReceiptState:
+        """Have a closing receipt made, under a number of ours. Where ``receipts`` has none of that kind: never called.
+
+        :raises UpstreamUnavailable: certainly not executed. :raises OutcomeUnknown: ask ``get_receipt`` first.
         """
 
 

@@ -12,13 +12,17 @@ from chalicelib.money import Kopecks
 from chalicelib.providers.gateways import (
     ChargeAnswer,
     ChargeStatus,
+    Fiscal,
     PaymentState,
     PaymentStatus,
+    ReceiptKind,
+    ReceiptState,
+    ReceiptStatus,
     RefundAnswer,
     RefundStatus,
 )
 from local.web import Response
-from tests.contract.gateways.suite import ORDER, ChargeExchange, Exchange, GatewayCase, RefundExchange
+from tests.contract.gateways.suite import ORDER, ChargeExchange, Exchange, GatewayCase, ReceiptExchange, RefundExchange
 
 ENVIRON = {
     "ROBOKASSA_MERCHANT_LOGIN": "isp",
@@ -160,6 +164,46 @@ CHARGES = (
     ChargeExchange("no connection", REFUSED, UpstreamUnavailable),
 )  # fmt: skip
 
+PRINTS = {"ROBOKASSA_RECEIPTS": "true", "ROBOKASSA_CLOSING_RECEIPT": "true"}
+NUMBERS = {"FnNumber": "9999078902005430", "FiscalDocumentNumber": 141, "FiscalDocumentAttribute": "3214516461",
+           "FiscalDate": "2026-11-23T12:01:00", "FiscalType": 1}  # fmt: skip
+FOUND = Fiscal(fn="9999078902005430", fd="141", fpd="3214516461", at="2026-11-23T12:01:00")
+
+
+def told(title: str, answer: Response | Exception, expected: ReceiptState | type[Exception]) -> ReceiptExchange:
+    return ReceiptExchange(title, answer, expected, environ=PRINTS)
+
+
+def attached(title: str, answer: Response | Exception, expected: ReceiptState | type[Exception]) -> ReceiptExchange:
+    return ReceiptExchange(title, answer, expected, ReceiptKind.CLOSING, sent=True, environ=PRINTS)
+
+
+RECEIPTS = (
+    told("registered", json_answer({"Code": "2", **NUMBERS}), ReceiptState(status=ReceiptStatus.DONE, fiscal=FOUND)),
+    *(told(f"code {code}", json_answer({"Code": code}), ReceiptState(status=status)) for code, status in (
+        ("0", ReceiptStatus.WAITING), ("1", ReceiptStatus.WAITING), (1, ReceiptStatus.WAITING),
+        ("3", ReceiptStatus.FAILED), ("1000", ReceiptStatus.NOT_FOUND),
+    )),
+    *(told(f"no answer of theirs: {title}", answer, UpstreamBroken) for title, answer in (
+        ("signature", json_answer({"Code": "1001"})), ("a code of tomorrow", json_answer({"Code": "7"})),
+        ("registered without numbers", json_answer({"Code": "2"})),
+        ("numbers that are none", json_answer({"Code": "2", **NUMBERS, "FnNumber": "<b>"})),
+        ("a list", json_answer([])), ("HTML", Response(200, HTML.encode())), ("403", json_answer({"Code": "1"}, 403)),
+        ("500", json_answer({"Code": "1"}, 500)), ("a broken line", Response(504, dropped=True)),
+    )),
+    told("no connection", REFUSED, UpstreamUnavailable),
+    *(attached(f"result {code}", json_answer({"ResultCode": code}), ReceiptState(status=status)) for code, status in (
+        ("0", ReceiptStatus.WAITING), (1, ReceiptStatus.WAITING), ("2", ReceiptStatus.WAITING),
+        ("3", ReceiptStatus.FAILED),
+    )),
+    *(attached(f"sent, and {title}", answer, OutcomeUnknown) for title, answer in (
+        ("an internal error", json_answer({"ResultCode": "1000"})), ("nothing", Response(200, b"")),
+        ("HTML", Response(200, HTML.encode())), ("403", json_answer({"ResultCode": "0"}, 403)),
+        ("500", json_answer({"ResultCode": "0"}, 500)), ("a broken line", Response(504, dropped=True)),
+    )),
+    attached("sent, and no connection", REFUSED, UpstreamUnavailable),
+)  # fmt: skip
+
 CASE = GatewayCase(
     name="robokassa",
     environ=ENVIRON,
@@ -202,4 +246,5 @@ CASE = GatewayCase(
     exchanges=EXCHANGES,
     refunds=REFUNDS,
     charges=CHARGES,
+    receipts=RECEIPTS,
 )  # fmt: skip

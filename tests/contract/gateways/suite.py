@@ -15,6 +15,9 @@ from chalicelib.providers.gateways import (
     Pace,
     PaymentGateway,
     PaymentState,
+    ReceiptKind,
+    ReceiptState,
+    ReceiptWish,
     Refund,
     RefundAnswer,
     SavedCharge,
@@ -78,6 +81,31 @@ class ChargeExchange:
     expected: ChargeAnswer | type[Exception]
 
 
+@dataclass(frozen=True)
+class ReceiptExchange:
+    """A canned answer to a question about a receipt, or with ``sent`` to one that we send, and what it means."""
+
+    title: str
+    answer: Response | Exception
+    expected: ReceiptState | type[Exception]
+    kind: ReceiptKind = ReceiptKind.PAYMENT
+    sent: bool = False
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def wish(self) -> ReceiptWish:
+        number = 900 if self.kind is ReceiptKind.CLOSING else None
+        return ReceiptWish(
+            kind=self.kind,
+            invoice=ORDER.invoice,
+            account=ORDER.account,
+            amount_kopecks=ORDER.amount_kopecks,
+            number=number,
+            taken=("77",),
+            contact="bob@example.ru",
+        )
+
+
 CHARGE = SavedCharge(order=ORDER, parent_invoice=17)
 
 
@@ -99,6 +127,7 @@ class GatewayCase:
     exchanges: tuple[Exchange, ...]
     refunds: tuple[RefundExchange, ...]
     charges: tuple[ChargeExchange, ...]
+    receipts: tuple[ReceiptExchange, ...]
     order: str = str(ORDER.invoice)
     proven: bool = True
     signature_characters: int = 64

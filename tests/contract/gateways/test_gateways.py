@@ -15,6 +15,7 @@ from tests.contract.gateways.suite import (
     ChargeExchange,
     Exchange,
     GatewayCase,
+    ReceiptExchange,
     RefundExchange,
     answering,
     build,
@@ -139,6 +140,26 @@ def test_an_answer_to_a_charge_means_what_the_documents_say(case: GatewayCase, e
             gateway.charge_saved(CHARGE)
     else:
         assert gateway.charge_saved(CHARGE) == exchange.expected
+
+
+RECEIPTS = [(case, exchange) for case in CASES.values() for exchange in case.receipts]
+
+
+@pytest.mark.parametrize(("case", "exchange"), RECEIPTS, ids=[f"{case.name}: {each.title}" for case, each in RECEIPTS])
+def test_an_answer_about_a_receipt_means_what_the_documents_say(case: GatewayCase, exchange: ReceiptExchange) -> None:
+    gateway = build(case, answering(exchange.answer), exchange.environ)
+    assert exchange.kind in gateway.receipts
+    ask = gateway.send_receipt if exchange.sent else gateway.get_receipt
+    if isinstance(exchange.expected, type):
+        with pytest.raises(exchange.expected):
+            ask(exchange.wish)
+    else:
+        assert ask(exchange.wish) == exchange.expected
+
+
+@each_case
+def test_a_company_that_is_not_set_to_print_tells_of_no_receipts(case: GatewayCase) -> None:
+    assert build(case).receipts == frozenset()
 
 
 @each_case

@@ -1,7 +1,9 @@
 """Uniteller for the suite: notifications signed here by hand, answers of /results/ after its documents."""
 
 import json
+from base64 import b64encode
 from hashlib import md5
+from typing import Any
 
 import requests
 from urllib3.exceptions import NewConnectionError
@@ -11,13 +13,17 @@ from chalicelib.money import Kopecks
 from chalicelib.providers.gateways import (
     ChargeAnswer,
     ChargeStatus,
+    Fiscal,
     PaymentState,
     PaymentStatus,
+    ReceiptKind,
+    ReceiptState,
+    ReceiptStatus,
     RefundAnswer,
     RefundStatus,
 )
 from local.web import Response
-from tests.contract.gateways.suite import ORDER, ChargeExchange, Exchange, GatewayCase, RefundExchange
+from tests.contract.gateways.suite import ORDER, ChargeExchange, Exchange, GatewayCase, ReceiptExchange, RefundExchange
 
 PASSWORD = "point-password-of-80-characters"
 ENVIRON = {"UNITELLER_SHOP_ID": "00001234", "UNITELLER_LOGIN": "4321", "UNITELLER_PASSWORD": PASSWORD}
@@ -209,6 +215,61 @@ CHARGES = (
     ChargeExchange("no connection", REFUSED, UpstreamUnavailable),
 )  # fmt: skip
 
+FOUND = Fiscal(fn="9999078902005430", fd="141", fpd="3214516461", at="23.11.2026 12:01")
+
+
+def printed(type: str = "0", total: object = "500.00", fd: object = "141", link: str = "", **register: str) -> Any:
+    numbers = {"fiscal_number": fd, "fiscal_attr": FOUND.fpd, "fiscal_date": FOUND.at, "fiscal_link": link}
+    fiscal = {"id": "1", "type": type, "register": numbers | register, "ecr": {"fs": FOUND.fn}}
+    return {"total": total, "fiscal": fiscal}
+
+
+def column(*receipts: object) -> Response:
+    encoded = b64encode(json.dumps(receipts).encode()).decode()
+    return rows(f"{row('Paid')};{encoded}", header=f"{HEADER};Receipt")
+
+
+def told(
+    title: str,
+    answer: Response | Exception,
+    expected: ReceiptState | type[Exception],
+    kind: ReceiptKind = ReceiptKind.PAYMENT,
+) -> ReceiptExchange:
+    return ReceiptExchange(title, answer, expected, kind, environ=FISCAL)
+
+
+REGISTERED, WAITING = ReceiptState(status=ReceiptStatus.DONE, fiscal=FOUND), ReceiptState(status=ReceiptStatus.WAITING)
+LINK = "https://check.example.ru/1"
+RECEIPTS = (
+    told("registered", column(printed()), REGISTERED),
+    told("a sum as a number", column(printed(total=500)), REGISTERED),
+    told("a type as a number", column(printed(type=0)), REGISTERED),  # type: ignore[arg-type]
+    told("with a link", column(printed(link=LINK)),
+         ReceiptState(status=ReceiptStatus.DONE, fiscal=FOUND.model_copy(update={"link": LINK}))),
+    told("of the return", column(printed(fd="9"), printed("1")), REGISTERED, ReceiptKind.REFUND),
+    told("of two returns, the one that is not taken", column(printed("1", fd="77"), printed("1")), REGISTERED,
+         ReceiptKind.REFUND),
+    told("of a return of another sum", column(printed("1", total="100.00")), WAITING, ReceiptKind.REFUND),
+    told("of the payment alone", column(printed()), WAITING, ReceiptKind.REFUND),
+    told("a correction", column(printed("2")), WAITING),
+    told("of another sum", column(printed(total="5.00")), WAITING),
+    told("not registered yet", column(printed(fd="")), WAITING),
+    told("numbers that are none", column(printed(fd="<b>")), WAITING),
+    told("no sum", column(printed(total=None)), WAITING),
+    told("no receipts", column(), WAITING),
+    told("an empty column", rows(f"{row('Paid')};", header=f"{HEADER};Receipt"), WAITING),
+    told("no column", rows(row("Paid")), WAITING),
+    told("no order", rows(header=f"{HEADER};Receipt"), WAITING),
+    told("something else among them", column("x", 1, None, {"total": 5}, printed()), REGISTERED),
+    told("a column that is not base64", rows(f"{row('Paid')};@@", header=f"{HEADER};Receipt"), UpstreamBroken),
+    told("a column that is no list", rows(f"{row('Paid')};e30=", header=f"{HEADER};Receipt"), UpstreamBroken),
+    told("an error", text("ERROR: Authentication error"), UpstreamBroken),
+    told("HTML", text(HTML), UpstreamBroken),
+    told("500", Response(500, b""), UpstreamBroken),
+    told("a broken line", Response(504, dropped=True), UpstreamBroken),
+    told("no connection", REFUSED, UpstreamUnavailable),
+)  # fmt: skip
+
 CASE = GatewayCase(
     name="uniteller",
     environ=ENVIRON,
@@ -244,6 +305,7 @@ CASE = GatewayCase(
     exchanges=EXCHANGES,
     refunds=REFUNDS,
     charges=CHARGES,
+    receipts=RECEIPTS,
     order=NUMBER,
     proven=False,
     signature_characters=32,

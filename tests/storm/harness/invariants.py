@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from chalicelib import bootstrap
 from chalicelib.billing.embedded.verify import verify
+from chalicelib.providers.gateways import ReceiptKind
 from chalicelib.store.agenda import Kind
+from chalicelib.store.receipts import PAYMENT, refund_item
 from chalicelib.store.topups import MOVES, EventRow
 from local.store.engine import Engine
 from tests.product import Product, digest
@@ -65,6 +68,25 @@ def i12_what_goes_back_is_taken_off(seen: Seen) -> None:
     assert wrong <= told, (given, seen.taken_off())
 
 
+def i12_each_payment_and_refund_has_its_receipt(seen: Seen) -> None:
+    """Of companies that tell of them: one each, registered within a day, or a person has been told; none is two's."""
+    told = {name: gateway.receipts for name, gateway in bootstrap.gateways().items()}
+    orders = {order.topup_id: order for order in seen.topups if order.status == "credited"}
+    owed = {(id, PAYMENT) for id, order in orders.items() if ReceiptKind.PAYMENT in told[order.gateway]}
+    done = [refund for refund in seen.refunds if refund.status == "done"]
+    owed |= {
+        (refund.topup_id, refund_item(refund.id))
+        for refund in done
+        if ReceiptKind.REFUND in told[orders[refund.topup_id].gateway]
+    }
+    made = {(row.topup_id, row.item): row for row in seen.receipts if row.kind != ReceiptKind.CLOSING}
+    assert set(made) == owed
+    waiting = {row.ref for row in made.values() if row.status != "done" and row.since < seen.now - DAY}
+    assert waiting <= seen.told
+    documents = [row.fd for row in seen.receipts if row.fd]
+    assert len(documents) == len(set(documents))
+
+
 def i6_portal_and_ledger_agree(seen: Seen) -> None:
     """What the portal calls credited is in the ledger and the other way round, or a person has been told."""
     posted = {external_id for _, external_id, _ in seen.credits()}
@@ -106,6 +128,7 @@ INVARIANTS: tuple[Callable[[Seen], None], ...] = (
     i1_the_ledger_is_whole,
     i2_captured_money_is_credited_once,
     i12_what_goes_back_is_taken_off,
+    i12_each_payment_and_refund_has_its_receipt,
     i3_every_charge_has_a_consent_and_a_notice,
     i4_a_period_is_charged_once,
     i5_a_promise_is_a_limit_and_never_money,

@@ -13,6 +13,8 @@ from chalicelib.store.agenda import AgendaRow
 from chalicelib.store.cases import CaseRow
 from chalicelib.store.messages import MessageRow
 from chalicelib.store.promises import OpenRow, PromiseRow
+from chalicelib.store.receipts import ReceiptRow
+from chalicelib.store.refunds import RefundRow
 from chalicelib.store.topups import TopUpRow
 from local.sandbox.state import State
 from tests.product import Product
@@ -40,6 +42,8 @@ class Seen:
     returned: list[tuple[str, int, int]]
     #: company, invoice and sum of what a company gave back because we asked for it
     refunded: list[tuple[str, int, int]]
+    receipts: list[ReceiptRow]
+    refunds: list[RefundRow]
     received: list[dict[str, Any]]
     sends: int
 
@@ -83,6 +87,8 @@ def look(shop: Product) -> Seen:
         captured=_payments(company, "paid"),
         returned=_payments(company, "canceled"),
         refunded=_refunds(company),
+        receipts=list(ReceiptRow.scan(ReceiptRow.item.startswith("receipt#"))),
+        refunds=list(RefundRow.scan(RefundRow.item.startswith("refund#"))),
         received=shop.messages(),
         sends=len(company.rows("select id from call where call = 'send'")),
     )

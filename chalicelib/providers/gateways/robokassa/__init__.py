@@ -14,7 +14,7 @@ from chalicelib.clock import Clock
 from chalicelib.errors import BadWebhook, SignatureInvalid
 from chalicelib.money import Kopecks
 from chalicelib.providers import gateways as port
-from chalicelib.providers.gateways.robokassa import refunds
+from chalicelib.providers.gateways.robokassa import receipts, refunds
 from chalicelib.providers.gateways.robokassa.settings import PREFIX, Settings
 from chalicelib.providers.gateways.robokassa.wire import (
     charge_form,
@@ -52,6 +52,9 @@ class Robokassa:
         # refunds know live payments only
         self.can_refund = settings.password3 is not None and not settings.is_test
         self.can_save_card = settings.recurring
+        told = {port.ReceiptKind.PAYMENT: settings.receipts, port.ReceiptKind.CLOSING: settings.closing_receipt}
+        # test payments have none
+        self.receipts = frozenset(kind for kind, is_told in told.items() if is_told and not settings.is_test)
         self.title = settings.title
         self.webhook_get = settings.webhook_get
         self.limits = port.Limits(min_kopecks=Kopecks(settings.min_kopecks), max_kopecks=Kopecks(settings.max_kopecks))
@@ -147,6 +150,20 @@ class Robokassa:
         """Refund/GetState. :raises UpstreamBroken: also for a request that they do not know."""
         url = f"{self._settings.services_url}/RefundService/Refund/GetState"
         return refunds.state(self._http.read("get_refund", "GET", url, params={"id": request or ""}), request)
+
+    def get_receipt(self, wish: port.ReceiptWish) -> port.ReceiptState:
+        """Receipt/Status: the first one by the payment's number, the closing one by ours."""
+        body = receipts.question(wish, self._settings, self._password1)
+        url = f"{self._settings.fiscal_url}/RoboFiscal/Receipt/Status"
+        return receipts.state(self._http.read("get_receipt", "POST", url, data=body, headers=receipts.HEADERS))
+
+    def send_receipt(self, wish: port.ReceiptWish) -> port.ReceiptState:
+        """Receipt/Attach."""
+        body = receipts.closing(wish, self._settings, self._password1)
+        url = f"{self._settings.fiscal_url}/RoboFiscal/Receipt/Attach"
+        return receipts.taken(
+            self._http.write("send_receipt", "POST", url, data=body.encode(), headers=receipts.HEADERS)
+        )
 
     def _check(self, given: str, *parts: str) -> None:
         try:

@@ -40,6 +40,12 @@ class Settings(BaseModel):
     payment_object: PaymentObject = Field(
         "payment", description="an advance is not yet any one service, and 54-FZ names such a subject a payment"
     )
+    receipts: bool = Field(
+        False, description="the shop prints through Robokassa: each payment's receipt is asked about"
+    )
+    closing_receipt: bool = Field(False, description="the second receipt too, once a payment is used up")
+    shop_url: str = Field("", description="the provider's site, as it stands in the second receipt")
+    fiscal_url: str = "https://ws.roboxchange.com"
     services_url: str = "https://services.robokassa.ru"
     base_url: str = Field("https://auth.robokassa.ru", description="https://auth.robokassa.kz for Kazakhstan")
     title: str = "Банковская карта, СБП (Робокасса)"
@@ -48,7 +54,7 @@ class Settings(BaseModel):
     recurring: bool = Field(False, description="charges of a saved card, which Robokassa grants by agreement")
     webhook_get: bool = Field(False, description="the cabinet's method of ResultURL is GET")
 
-    @field_validator("base_url", "services_url")
+    @field_validator("base_url", "services_url", "fiscal_url")
     @classmethod
     def _private_line(cls, value: str) -> str:
         parts = urlsplit(value)
@@ -66,6 +72,12 @@ class Settings(BaseModel):
         given = [secret.get_secret_value() for secret in pairs if secret is not None]
         if len(set(given)) < len(given):
             raise ValueError("every password must differ")
+        return self
+
+    @model_validator(mode="after")
+    def _closing_needs_the_first(self) -> Self:
+        if self.closing_receipt and not self.receipts:
+            raise ValueError("CLOSING_RECEIPT needs RECEIPTS")
         return self
 
     @property

@@ -66,7 +66,7 @@ def signed_fields(order: port.Order, settings: Settings) -> dict[str, str]:
 def unsigned_fields(order: port.Order) -> dict[str, str]:
     """A parent of later charges may name no lifetime (docs.robokassa.ru: recurring)."""
     fields = {
-        "Description": _purpose(order),
+        "Description": purpose(order.account),
         "Culture": order.language,
         "Encoding": "utf-8",  # the page's default is windows-1251
     }
@@ -87,7 +87,7 @@ def charge_form(charge: port.SavedCharge, settings: Settings, password: str, shp
         "Receipt": quote(_receipt(order, settings), safe=""),
     }
     signature = sign(settings.hash, *signed.values(), password, *shp_pairs(shp))
-    rest = {"PreviousInvoiceID": str(charge.parent_invoice), "Description": _purpose(order)}
+    rest = {"PreviousInvoiceID": str(charge.parent_invoice), "Description": purpose(order.account)}
     return {**signed, **rest, **shp, "SignatureValue": signature}
 
 
@@ -102,14 +102,14 @@ def charged(answer: Answer, invoice: int) -> port.ChargeAnswer:
     raise OutcomeUnknown(f"robokassa charge_saved answered {answer.status} and not OK")
 
 
-def _purpose(order: port.Order) -> str:
+def purpose(account: str, words: str = "Пополнение лицевого счёта") -> str:
     """For the payer and the receipt, within the 100 characters of Description: no personal data, always Russian."""
-    return "Пополнение лицевого счёта " + re.sub(r"[^\w./-]", "", order.account)[:64]
+    return f"{words} " + re.sub(r"[^\w./-]", "", account)[:64]
 
 
 def _receipt(order: port.Order, settings: Settings) -> str:
     """The 54-FZ receipt as JSON text. The sum is written as digits: a float would not be money."""
-    line = {"name": _purpose(order), "quantity": 1, "tax": settings.tax}
+    line = {"name": purpose(order.account), "quantity": 1, "tax": settings.tax}
     line |= {"payment_method": settings.payment_method, "payment_object": settings.payment_object}
     item = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
     regime = f'"sno":"{settings.sno}",' if settings.sno else ""

@@ -6,7 +6,7 @@ with fiscalization" v. 02.1.18 rev. 5. What is signed is always the very text th
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Self
 from urllib.parse import urlsplit
@@ -15,10 +15,10 @@ from chalicelib.clock import Clock
 from chalicelib.errors import BadWebhook, NotYourTurn, SignatureInvalid
 from chalicelib.money import Kopecks, to_rubles
 from chalicelib.providers import gateways as port
-from chalicelib.providers.gateways.uniteller import charges, refunds, wire
+from chalicelib.providers.gateways.uniteller import charges, receipts, refunds, wire
 from chalicelib.providers.gateways.uniteller.codes import STATUSES
 from chalicelib.providers.gateways.uniteller.settings import PREFIX, Settings
-from chalicelib.upstream import Outgoing
+from chalicelib.upstream import Answer, Outgoing
 
 __all__ = ["Settings", "Uniteller"]
 
@@ -46,6 +46,7 @@ class Uniteller:
         self.title = settings.title
         self.webhook_get = settings.webhook_get
         self.asks_contact = settings.fiscal
+        self.receipts = frozenset(receipts.TYPES) if settings.fiscal else frozenset()
         self.limits = port.Limits(min_kopecks=Kopecks(settings.min_kopecks), max_kopecks=Kopecks(settings.max_kopecks))
         parts = urlsplit(settings.pay_url)
         self.form_origins: tuple[str, ...] = (f"{parts.scheme}://{parts.netloc}",)
@@ -116,7 +117,7 @@ class Uniteller:
 
         :raises NotYourTurn: nothing was sent. :raises UpstreamBroken: also where our settings are refused.
         """
-        found = self._results("get_payment", {"ShopOrderNumber": self._number(invoice)})
+        found = self._orders("get_payment", {"ShopOrderNumber": self._number(invoice)})
         return found.get(invoice, port.PaymentState(status=port.PaymentStatus.NOT_FOUND))
 
     def get_payments(self, since: datetime, until: datetime) -> Mapping[int, port.PaymentState]:
@@ -125,7 +126,7 @@ class Uniteller:
 
         :raises NotYourTurn: nothing was sent. :raises UpstreamBroken: also where our settings are refused.
         """
-        return self._results("get_payments", wire.day_and_time("Start", since) | wire.day_and_time("End", until))
+        return self._orders("get_payments", wire.day_and_time("Start", since) | wire.day_and_time("End", until))
 
     def charge_saved(self, charge: port.SavedCharge) -> port.ChargeAnswer:
         """[4.3] Answered at once. The company refuses a number that it has, so no order is charged twice."""
@@ -146,15 +147,29 @@ class Uniteller:
         returned = self.get_payment(refund.invoice).status is port.PaymentStatus.RETURNED
         return port.RefundAnswer(status=port.RefundStatus.DONE if returned else port.RefundStatus.ACCEPTED)
 
-    def _results(self, call: str, which: Mapping[str, str]) -> Mapping[int, port.PaymentState]:
+    def get_receipt(self, wish: port.ReceiptWish) -> port.ReceiptState:
+        """[F 3.16] Takes a turn. :raises NotYourTurn: nothing was sent."""
+        number = self._number(wish.invoice)
+        answer = self._results("get_receipt", {"ShopOrderNumber": number}, (*wire.COLUMNS, receipts.COLUMN))
+        rows = [row for row in wire.table(answer, self._settings.order_prefix) if row["ordernumber"] == number]
+        return receipts.found([row.get(receipts.COLUMN.lower(), "") for row in rows], wish)
+
+    def send_receipt(self, wish: port.ReceiptWish) -> port.ReceiptState:
+        """:raises ValueError: the company makes no receipt of a payment that is over."""
+        raise ValueError("uniteller sends no closing receipts")
+
+    def _orders(self, call: str, which: Mapping[str, str]) -> Mapping[int, port.PaymentState]:
+        return wire.orders(self._results(call, which), self._settings.order_prefix)
+
+    def _results(self, call: str, which: Mapping[str, str], columns: Sequence[str] = wire.COLUMNS) -> Answer:
         later = self._pace(EVERY)
         if later is not None:
             raise NotYourTurn(later)
         settings = self._settings
         form = {"Shop_ID": settings.shop_id, "Login": settings.login, "Password": self._password, "Format": "1"}
-        form |= {"Header1": "1", "ShowPartlyCanceled": "1", "S_FIELDS": ";".join(wire.COLUMNS), **which}
+        form |= {"Header1": "1", "ShowPartlyCanceled": "1", "S_FIELDS": ";".join(columns), **which}
         # by POST: the company takes the password in the address too, where every proxy would keep it
-        return wire.orders(self._http.read(call, "POST", settings.results_url, data=form), settings.order_prefix)
+        return self._http.read(call, "POST", settings.results_url, data=form)
 
     def _number(self, invoice: int) -> str:
         return f"{self._settings.order_prefix}{invoice}"

@@ -85,6 +85,17 @@ def day_and_time(prefix: str, moment: datetime) -> dict[str, str]:
 
 def orders(answer: Answer, prefix: str) -> Mapping[int, port.PaymentState]:
     """The orders of /results/ that begin with our prefix. :raises UpstreamBroken: an error text, HTML, nonsense."""
+    found: dict[int, port.PaymentState] = {}
+    for row in table(answer, prefix):
+        number = re.fullmatch(r"[1-9][0-9]{0,9}", row["ordernumber"][len(prefix) :], re.ASCII)
+        if number is not None:
+            invoice, state = int(number[0]), _state(row)
+            found[invoice] = _better(found.get(invoice), state)
+    return found
+
+
+def table(answer: Answer, prefix: str) -> Iterator[Mapping[str, str]]:
+    """The rows of /results/ whose orders begin with our prefix. :raises UpstreamBroken: as ``orders``."""
     text = _plain(answer)
     if answer.status != 200:
         raise UpstreamBroken(f"uniteller results answered {answer.status}")
@@ -92,13 +103,7 @@ def orders(answer: Answer, prefix: str) -> Mapping[int, port.PaymentState]:
         # the company's own words go no further than this, without anything that might be a value
         words = re.sub(r"[^A-Za-z ]", "", text[6:])[:60]
         raise UpstreamBroken(f"uniteller results: {words.strip()}")
-    found: dict[int, port.PaymentState] = {}
-    for row in _rows(text, prefix) if text else ():
-        number = re.fullmatch(r"[1-9][0-9]{0,9}", row["ordernumber"][len(prefix) :], re.ASCII)
-        if number is not None:
-            invoice, state = int(number[0]), _state(row)
-            found[invoice] = _better(found.get(invoice), state)
-    return found
+    yield from _rows(text, prefix) if text else ()
 
 
 def answered_row(answer: Answer) -> Mapping[str, str]:
