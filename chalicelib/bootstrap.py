@@ -20,6 +20,7 @@ from chalicelib.services.autopay_days import AutopayDays
 from chalicelib.services.autopay_notices import Notices
 from chalicelib.services.autopay_screen import AutopayView
 from chalicelib.services.calendar import Calendar
+from chalicelib.services.card_keeping import CardKeeping
 from chalicelib.services.cases import Cases
 from chalicelib.services.internet import Internet
 from chalicelib.services.internet_password import InternetPassword
@@ -30,6 +31,7 @@ from chalicelib.services.promise_expiry import PromiseExpiry
 from chalicelib.services.promised_payments import PromisedPayments
 from chalicelib.services.questions import Questions
 from chalicelib.services.refunds import Refunds
+from chalicelib.services.saved_cards import SavedCards
 from chalicelib.services.session import Sessions
 from chalicelib.services.settlement import Settlement
 from chalicelib.services.subscriber import Subscribers
@@ -122,8 +124,10 @@ autopay_charges = cache(
         CaseStore(), now, settings(),
     )
 )  # fmt: skip
-autopay_days = cache(lambda: AutopayDays(autopay_store(), autopay_charges(), agenda(), now, settings()))
+saved_cards = cache(lambda: SavedCards(autopay_store(), gateways(), notices(), now, settings()))
+autopay_days = cache(lambda: AutopayDays(autopay_store(), autopay_charges(), saved_cards(), agenda(), now, settings()))
 autopay = cache(lambda: Autopay(autopay_store(), autopay_days(), topups(), billing(), now, token, settings()))
+card_keeping = cache(lambda: CardKeeping(autopay_store(), autopay(), now, token))
 autopay_view = cache(lambda: AutopayView(autopay(), now, settings()))
 accounts = cache(lambda: Accounts(billing(), autopay_view().summary, settings().zone, now))
 

@@ -25,7 +25,7 @@ from chalicelib.services.settlement import Settlement
 from chalicelib.services.topups import FIRST_QUESTION, order_of
 from chalicelib.store import in_flight
 from chalicelib.store.agenda import Kind
-from chalicelib.store.autopays import AutopayRow, AutopayStore, PeriodRow, PeriodState
+from chalicelib.store.autopays import NO_CARD, AutopayRow, AutopayStore, PeriodRow, PeriodState
 from chalicelib.store.cases import CaseKind, CaseStore
 from chalicelib.store.in_flight import InFlightRow
 from chalicelib.store.messages import MessageRow, MessageStore
@@ -277,7 +277,7 @@ class AutopayCharges:
     def _stop(self, autopay: AutopayRow, period: PeriodRow, code: str) -> None:
         """The card may not be charged again: it is forgotten, and the subscriber is told."""
         period.state, period.code = "failed", code
-        gone = {"parent_invoice": None, "mask": None, "saved_at": None, "period": None}
+        gone = {**NO_CARD, "period": None}
         said = self.notices.stopped(autopay, period.start, code)
         due = self.now() if autopay.pending_topup else None
         self.store.commit(autopay, due, period, said, changes={**gone, "status": "stopped", "stop_code": code})
@@ -314,12 +314,13 @@ def next_look(start: date, settings: Settings) -> datetime:
 
 
 def soonest(autopay: AutopayRow, due: datetime | None, now: datetime) -> datetime | None:
-    """This, or the next look at a first payment that is on its way: as often as the gateway is asked about it."""
-    if autopay.pending_topup is None:
-        return due
-    age = now - (autopay.pending_since or now)
-    look = now + (timedelta(minutes=1) if age < timedelta(hours=1) else timedelta(minutes=30))
-    return min(due, look) if due is not None else look
+    """This, or the next look at a first payment that is on its way, as often as the gateway is asked about it, or
+    the next question about the card."""
+    looks = [at for at in (due, autopay.ask_card_at) if at is not None]
+    if autopay.pending_topup is not None:
+        age = now - (autopay.pending_since or now)
+        looks.append(now + (timedelta(minutes=1) if age < timedelta(hours=1) else timedelta(minutes=30)))
+    return min(looks, default=None)
 
 
 def _note(period: PeriodRow, state: str, code: str | None = None) -> None:
