@@ -316,7 +316,10 @@ def next_look(start: date, settings: Settings) -> datetime:
 def soonest(autopay: AutopayRow, due: datetime | None, now: datetime) -> datetime | None:
     """This, or the next look at a first payment that is on its way, as often as the gateway is asked about it, or
     the next question about the card."""
-    looks = [at for at in (due, autopay.ask_card_at) if at is not None]
+    looks = [due] if due is not None else []
+    if autopay.ask_card_at is not None:
+        # a question that stands behind a charge under way waits for it, and does not spin
+        looks.append(max(autopay.ask_card_at, now + timedelta(minutes=1)))
     if autopay.pending_topup is not None:
         age = now - (autopay.pending_since or now)
         looks.append(now + (timedelta(minutes=1) if age < timedelta(hours=1) else timedelta(minutes=30)))

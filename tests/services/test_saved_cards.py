@@ -106,6 +106,19 @@ def test_a_question_about_a_card_leaves_the_turns_of_payments_alone(shop: Produc
     assert gateway.get_payment(int(topup.invoice)).status == "paid"
 
 
+def test_a_question_waits_for_a_charge_that_is_under_way(shop: Product) -> None:
+    settle(shop)
+    parent = connect(shop, "robokassa")
+    card(shop, parent, "pending")
+    until(shop, CHARGED)
+    shop.pay(agree("uniteller"))
+    shop.advance(minutes=30)
+    assert (screen().gateway, state(), calls(shop, "saved_card")) == ("uniteller", "charging", 0)
+    card(shop, parent, "good")
+    shop.advance(hours=2)
+    assert (state(), row().expires, calls(shop, "saved_card")) == ("charged", "2035-01", 1)
+
+
 def test_the_end_of_another_card_is_never_written_to_the_new_one(shop: Product) -> None:
     """The answer comes while the card is forgotten."""
     settle(shop)
