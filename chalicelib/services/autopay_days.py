@@ -74,7 +74,8 @@ class AutopayDays:
     def _void(self, autopay: AutopayRow) -> bool:
         """Nothing comes of the payment that was to save a card; whatever was before it stays."""
         status = "off" if autopay.status == "pending" else autopay.status
-        due = self.now() if status == "active" else autopay.ask_card_at
+        # a charge that was under way when autopay was disconnected is still looked at
+        due = self.now() if status == "active" or autopay.period is not None else autopay.ask_card_at
         void = self._withdrawn(autopay, [autopay.pending_consent])
         return self.store.commit(autopay, due, more=void, changes={**NOT_PENDING, "status": status})
 

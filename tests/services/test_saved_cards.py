@@ -238,6 +238,21 @@ def test_a_consent_whose_order_was_lost_is_forgotten(shop: Product) -> None:
     assert (row().pending_topup, consent.withdrawn_at is not None) == (None, True)
 
 
+def test_a_wish_that_came_to_nothing_leaves_a_charge_in_flight_looked_at(shop: Product) -> None:
+    """Autopay was disconnected while a charge was under way; it succeeds after the wish has ended."""
+    settle(shop)
+    parent = connect(shop)
+    card(shop, parent, "pending")
+    until(shop, CHARGED)
+    assert bootstrap.autopay().disconnect(bob(), ACCOUNT) is not None
+    saving("robokassa")
+    shop.advance(hours=30)
+    assert (row().pending_topup, state()) == (None, "charging")
+    card(shop, parent, "good")
+    shop.advance(hours=30)
+    assert [int(one.refunded_kopecks) for one in charges()] == [500_00]
+
+
 def test_the_same_wish_again_is_one_consent_and_one_order(shop: Product) -> None:
     settle(shop)
     wanted = wish()
