@@ -1,17 +1,18 @@
 """The only place where concrete things meet: each is built once per warm container."""
 
-import secrets
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from functools import cache, partial
 
 from chalicelib import billing as billing_port
-from chalicelib import clock, config
+from chalicelib import seams
 from chalicelib.billing import BillingSystem
 from chalicelib.cloud.queue import Queue
 from chalicelib.providers import gateways as gateway_port
 from chalicelib.providers import messages as message_port
 from chalicelib.providers.gateways import PaymentGateway
+from chalicelib.seams import now as now
+from chalicelib.seams import settings as settings
+from chalicelib.seams import token as token
 from chalicelib.services.accounts import Accounts
 from chalicelib.services.agenda import AgendaRunner
 from chalicelib.services.autopay import Autopay
@@ -21,6 +22,7 @@ from chalicelib.services.autopay_notices import Notices
 from chalicelib.services.autopay_outcomes import AutopayOutcomes
 from chalicelib.services.autopay_screen import AutopayView
 from chalicelib.services.calendar import Calendar
+from chalicelib.services.card_keeping import CardKeeping
 from chalicelib.services.cases import Cases
 from chalicelib.services.internet import Internet
 from chalicelib.services.internet_password import InternetPassword
@@ -32,6 +34,7 @@ from chalicelib.services.promised_payments import PromisedPayments
 from chalicelib.services.questions import Questions
 from chalicelib.services.receipts import Receipts
 from chalicelib.services.refunds import Refunds
+from chalicelib.services.saved_cards import SavedCards
 from chalicelib.services.session import Sessions
 from chalicelib.services.settlement import Settlement
 from chalicelib.services.subscriber import Subscribers
@@ -50,34 +53,17 @@ from chalicelib.store.topups import TopUpStore
 from chalicelib.store.turns import Turns
 from chalicelib.upstream import Outgoing
 
-# The seams through which tests and the local sandbox move time, chance, settings and the billing's luck.
-current_time: clock.Clock = clock.utc_now
-random_bytes: Callable[[int], bytes] = secrets.token_bytes
-environ: Mapping[str, str] = config.environment()
-around_billing: list[Callable[[BillingSystem], BillingSystem]] = []
-settings = cache(lambda: config.load(environ))
-
 
 def forget() -> None:
     """Build everything anew, with settings read again; for tests and the local server's start."""
-    for thing in list(globals().values()):
-        if hasattr(thing, "cache_clear"):
-            thing.cache_clear()
-
-
-def now() -> datetime:
-    return current_time()
-
-
-def token() -> str:
-    """An unguessable word of 128 bits."""
-    return random_bytes(16).hex()
+    for thing in (each for each in globals().values() if hasattr(each, "cache_clear")):
+        thing.cache_clear()
 
 
 @cache
 def billing() -> BillingSystem:
     built = billing_port.load(settings().billing, settings=settings(), now=now, mark=token)
-    for around in around_billing:
+    for around in seams.around_billing:
         built = around(built)
     return built
 
@@ -86,12 +72,12 @@ def billing() -> BillingSystem:
 def gateways() -> Mapping[str, PaymentGateway]:
     """Each with the shop's turns, which all workers share through the store."""
     return {
-        name: gateway_port.load(name, environ, Outgoing(name), now, partial(Turns(now).take, name))
+        name: gateway_port.load(name, seams.environ, Outgoing(name), now, partial(Turns(now).take, name))
         for name in settings().gateways
     }
 
 
-senders = cache(lambda: message_port.load_all((settings().sms, settings().email), environ))
+senders = cache(lambda: message_port.load_all((settings().sms, settings().email), seams.environ))
 topup_store = cache(lambda: TopUpStore(settings().agenda_shards, settings().invoice_start))
 agenda = cache(lambda: Agenda(settings().agenda_shards, settings().agenda_batch, settings().agenda_lease, token))
 passwords = cache(lambda: Passwords(settings()))
@@ -110,7 +96,7 @@ settlement = cache(
 )
 calendar = cache(lambda: Calendar(billing(), agenda()))
 internet = cache(lambda: Internet(billing()))
-internet_password = cache(lambda: InternetPassword(billing(), now, lambda size: random_bytes(size), token))
+internet_password = cache(lambda: InternetPassword(billing(), now, lambda size: seams.random_bytes(size), token))
 portal_password = cache(lambda: PortalPassword(settings(), passwords(), Guesses(settings()), now, token))
 questions = cache(lambda: Questions(topup_store(), gateways(), settlement(), agenda(), now))
 refund_store = cache(lambda: RefundStore(settings().agenda_shards))
@@ -126,11 +112,8 @@ promises = cache(lambda: PromiseStore(settings().agenda_shards))
 expiry = cache(lambda: PromiseExpiry(promises(), billing(), settlement(), questions(), CaseStore(), now, settings()))
 promised_payments = cache(lambda: PromisedPayments(promises(), billing(), agenda(), expiry(), now, token, settings()))
 autopay_store = cache(lambda: AutopayStore(settings().agenda_shards, token))
-cases = cache(
-    lambda: Cases(
-        CaseStore(), topup_store(), message_store(), refund_store(), autopay_store(), receipt_store(), now, settings()
-    )
-)  # fmt: skip
+_rows = cache(lambda: (topup_store(), message_store(), refund_store(), autopay_store(), receipt_store()))
+cases = cache(lambda: Cases(CaseStore(), *_rows(), now, settings()))
 notices = cache(lambda: Notices(SubscriberStore(), tuple(senders()), now, settings()))
 autopay_outcomes = cache(
     lambda: AutopayOutcomes(
@@ -143,8 +126,10 @@ autopay_charges = cache(
         message_store(), now, settings(),
     )
 )  # fmt: skip
-autopay_days = cache(lambda: AutopayDays(autopay_store(), autopay_charges(), agenda(), now, settings()))
+saved_cards = cache(lambda: SavedCards(autopay_store(), gateways(), notices(), now, settings()))
+autopay_days = cache(lambda: AutopayDays(autopay_store(), autopay_charges(), saved_cards(), agenda(), now, settings()))
 autopay = cache(lambda: Autopay(autopay_store(), autopay_days(), topups(), billing(), now, token, settings()))
+card_keeping = cache(lambda: CardKeeping(autopay_store(), autopay(), now, token))
 autopay_view = cache(lambda: AutopayView(autopay(), now, settings()))
 accounts = cache(lambda: Accounts(billing(), autopay_view().summary, receipts(), settings().zone, now))
 

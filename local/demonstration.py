@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from chalicelib import bootstrap
+from chalicelib import bootstrap, seams
 from chalicelib.providers.gateways import Checkout
 from local import demo, demo_logins
 from local.clock import MovableClock
@@ -19,7 +19,7 @@ class Demonstration:
         clock = MovableClock()
         self._machine = Machine(data, Purpose.DEMONSTRATION, clock)
         self._sandbox = Sandbox(data, clock, self._deliver, _Agenda(), self._find_checkout)
-        bootstrap.around_billing = [self._sandbox.billing]
+        seams.around_billing = [self._sandbox.billing]
         demo.seed(bootstrap.now(), bootstrap.settings())
         demo_logins.seed(bootstrap.now, bootstrap.settings())
         self._machine.listen(port, self._sandbox.handle)

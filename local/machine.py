@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import app as portal_app
-from chalicelib import bootstrap
+from chalicelib import bootstrap, seams
 from chalicelib.clock import Clock
 from local import key_file
 from local.gateway import Portal
@@ -36,7 +36,7 @@ class Machine:
         self.app = portal_app.app
         self.portal = Portal(self.app)
         bootstrap.forget()
-        bootstrap.current_time = clock
+        seams.current_time = clock
         create_tables()
         # only whoever holds the store's lock may take the door's place
         self._door = door.Door(data / door.NAME, self._engine)

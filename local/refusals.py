@@ -115,7 +115,7 @@ def _company(setting: str, registry: Mapping[str, str], name: str, environ: Mapp
         return
     try:
         if registry is gateways.ADAPTERS:
-            gateways.load(name, environ, Outgoing(name), utc_now, lambda every: None)
+            gateways.load(name, environ, Outgoing(name), utc_now, lambda every, call="": None)
         else:
             messages.load(name, environ, Outgoing(name))
     except ValidationError as error:

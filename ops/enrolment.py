@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import date
 
-from chalicelib import bootstrap
+from chalicelib import bootstrap, seams
 from chalicelib.billing import OperationKind
 from chalicelib.billing.embedded import accounts
 from chalicelib.billing.embedded.accounts import NewAccount, NewService
@@ -159,7 +159,7 @@ def issued_password() -> str:
     """Each sign as likely as any other: a byte beyond the last whole round of signs is thrown away."""
     signs: list[str] = []
     while len(signs) < ISSUED_LENGTH:
-        byte = bootstrap.random_bytes(1)[0]
+        byte = seams.random_bytes(1)[0]
         if byte < 256 - 256 % len(_CLEAR):
             signs.append(_CLEAR[byte % len(_CLEAR)])
     return "".join(signs)

@@ -20,6 +20,9 @@ export function dayInTable(value) {
   return written(value, { day: '2-digit', month: '2-digit', year: 'numeric' }).replaceAll('/', '.');
 }
 
+/** «01/35», as it stands on a card @param {string} month `YYYY-MM` */
+export const onCard = (month) => `${month.slice(5)}/${month.slice(2, 4)}`;
+
 /** «14:05» @param {string} value */
 export const clock = (value) => written(value, { hour: '2-digit', minute: '2-digit' });
 

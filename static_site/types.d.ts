@@ -26,7 +26,7 @@ interface Account extends AccountSummary {
   available_kopecks?: number;
   due?: { amount_kopecks: number; by: string } | null;
   paid_until?: string | null;
-  autopay?: { status: AutopayStatus; next_on?: string | null; amount_kopecks?: number | null; mask?: string | null };
+  autopay?: { status: AutopayStatus; next_on?: string | null; amount_kopecks?: number | null; mask?: string | null; card_ends?: string | null };
   services?: Service[];
 }
 
@@ -84,7 +84,7 @@ interface AutopayAttempt {
 
 interface Autopay {
   status: AutopayStatus; gateway: string | null; gateways: Gateway[]; suggested_kopecks: number | null;
-  card: { mask: string | null; expires: string | null; saved_on: string } | null;
+  card: { mask: string | null; expires: string | null; saved_on: string; ending: boolean } | null;
   cap_kopecks: number; cap_min_kopecks: number; cap_max_kopecks: number;
   /** Neither a confirmed phone nor e-mail: a charge cannot be announced, so none happens. */
   no_channel: boolean;
@@ -94,8 +94,8 @@ interface Autopay {
   pending_topup: string | null;
 }
 
-interface Gateway { id: string; title: string; min_kopecks: number; max_kopecks: number }
-interface TopUpOptions { gateways: Gateway[]; suggested_kopecks: number | null }
+interface Gateway { id: string; title: string; min_kopecks: number; max_kopecks: number; can_save_card?: boolean }
+interface TopUpOptions { gateways: Gateway[]; suggested_kopecks: number | null; card_terms?: { version: string; text: string } | null }
 interface Checkout { method: 'GET' | 'POST'; url: string; fields: Record<string, string> }
 
 interface TopUp {

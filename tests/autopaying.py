@@ -5,6 +5,7 @@ The next period begins on 12 December: announced on the 5th at 10:00 in Moscow, 
 
 import uuid
 from datetime import UTC, date, datetime
+from typing import Any
 
 from chalicelib import bootstrap
 from chalicelib.billing import OperationKind
@@ -12,7 +13,7 @@ from chalicelib.billing.embedded.tables import LegMap
 from chalicelib.money import Kopecks
 from chalicelib.services.autopay import Caller
 from chalicelib.services.autopay_screen import AutopayScreen
-from chalicelib.services.autopay_words import TERMS_VERSION
+from chalicelib.services.autopay_words import CARD_TERMS_VERSION, TERMS_VERSION
 from chalicelib.services.identity import Client, Identity
 from chalicelib.services.topups import Wish
 from chalicelib.store.autopays import ConsentRow, PeriodRow
@@ -52,9 +53,30 @@ def connect(shop: Product, gateway: str = "uniteller", cap: int | None = None) -
     return topup
 
 
-def card(shop: Product, parent: TopUpRow, state: str, webhook: str = "normal") -> None:
+def saving(gateway: str = "uniteller", id: str | None = None) -> TopUpRow:
+    """An ordinary payment is ordered, and its card is to be kept."""
+    return bootstrap.card_keeping().order(bob(stepped_up=False), wish(gateway, id=id), CARD_TERMS_VERSION).topup
+
+
+def keep(shop: Product, gateway: str = "uniteller") -> TopUpRow:
+    """Ordered, paid, kept; autopay is off."""
+    topup = saving(gateway)
+    shop.pay(topup)
+    shop.advance(minutes=3)
+    assert screen().card is not None
+    return topup
+
+
+def row() -> Any:
+    """What the store holds of the account's autopay."""
+    found = bootstrap.autopay_store().get(ACCOUNT)
+    assert found is not None
+    return found
+
+
+def card(shop: Product, parent: TopUpRow, state: str, webhook: str = "normal", expires: str | None = None) -> None:
     number = f"LK-{parent.invoice}" if parent.gateway == "uniteller" else str(parent.invoice)
-    body = {"invoice": number, "state": state, "webhook": webhook}
+    body = {"invoice": number, "state": state, "webhook": webhook, "expires": expires}
     shop.sandboxed("POST", f"/sandbox/{parent.gateway}/card", body)
 
 

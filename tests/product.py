@@ -20,7 +20,7 @@ from typing import Any
 
 import requests
 
-from chalicelib import bootstrap, upstream
+from chalicelib import bootstrap, seams, upstream
 from chalicelib.billing import AccountState, OperationKind, ServiceKind
 from chalicelib.billing.embedded import accounts
 from chalicelib.billing.embedded.accounts import NewAccount, NewService
@@ -176,9 +176,9 @@ def product(**chosen: object) -> Iterator[Product]:
     # in capitals: a company's own setting
     named = {name if name.isupper() else f"PORTAL_{name.upper()}": str(value) for name, value in settings.items()}
     environ = demo_environment(ORIGIN) | named
-    before = bootstrap.current_time, bootstrap.environ, upstream.new_session
+    before = seams.current_time, seams.environ, upstream.new_session
     bootstrap.forget()
-    bootstrap.current_time, bootstrap.environ = clock, environ
+    seams.current_time, seams.environ = clock, environ
     sandbox = Sandbox(None, clock, _deliver, _Agenda(), lambda name, n: bootstrap.topups().checkout_of(name, n))
     wire = InProcessWire(sandbox.handle)
 
@@ -188,12 +188,12 @@ def product(**chosen: object) -> Iterator[Product]:
         return made
 
     upstream.new_session = session
-    bootstrap.around_billing = [sandbox.billing]
+    seams.around_billing = [sandbox.billing]
     try:
         yield Product(clock, sandbox, wire)
     finally:
-        bootstrap.current_time, bootstrap.environ, upstream.new_session = before
-        bootstrap.around_billing = []
+        seams.current_time, seams.environ, upstream.new_session = before
+        seams.around_billing = []
         bootstrap.forget()
         sandbox.close()
 

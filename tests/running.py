@@ -9,7 +9,7 @@ from typing import Any
 import botocore.session
 from moto import mock_aws
 
-from chalicelib import bootstrap
+from chalicelib import bootstrap, seams
 from chalicelib.handlers import jobs
 
 
@@ -50,7 +50,7 @@ def queued(monkeypatch: Any) -> Iterator[Waiting]:
     with mock_aws():
         sqs: Any = botocore.session.get_session().create_client("sqs", region_name="eu-central-1")
         url = sqs.create_queue(QueueName="portal-agenda")["QueueUrl"]
-        bootstrap.environ = {**bootstrap.environ, "PORTAL_QUEUE_URL": url}
+        seams.environ = {**seams.environ, "PORTAL_QUEUE_URL": url}
         bootstrap.forget()
         yield Waiting(sqs, url)
         bootstrap.forget()

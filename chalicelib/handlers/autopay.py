@@ -6,11 +6,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chalicelib import bootstrap
 from chalicelib.handlers.http import Answer, Request, Views
-from chalicelib.handlers.topups import TopUpOrdered, canonical, ordered_answer
+from chalicelib.handlers.topups import canonical, ordered_answer
 from chalicelib.models import LocalDate, PositiveKopecks, Value
+from chalicelib.providers.gateways import Checkout
 from chalicelib.services.autopay import Caller, InFlight
 from chalicelib.services.autopay_screen import AutopayScreen
 from chalicelib.services.topups import Wish
+from chalicelib.store.topups import Status as TopUpStatusName
 
 views = Views(__name__)
 _PATH = "/api/accounts/{account}/autopay"
@@ -27,13 +29,16 @@ class FirstPayment(BaseModel):
 
 
 class ConnectRequest(BaseModel):
-    """``terms_version`` is the version of the text that was on screen when the box was ticked."""
+    """``terms_version`` is the version of the text that was on screen when the box was ticked.
+
+    Without ``topup`` it is turned on by the card that is kept already.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     terms_version: Annotated[str, Field(max_length=64)]
     cap_kopecks: PositiveKopecks | None = None
-    topup: FirstPayment
+    topup: FirstPayment | None = None
 
 
 class CapRequest(BaseModel):
@@ -48,6 +53,14 @@ class SkipRequest(BaseModel):
     period_start: LocalDate
 
 
+class Connecting(Value):
+    """The first payment; by a card that is kept there is none, and it is ``active`` at once."""
+
+    id: str | None
+    status: TopUpStatusName | Literal["active"]
+    checkout: Checkout | None
+
+
 class StillInFlight(Value):
     in_flight: InFlight
 
@@ -60,18 +73,21 @@ def screen(request: Request, account: str) -> Answer:
 @views.route(
     "POST",
     _PATH,
-    "Agree to the terms and order the first payment, which saves the card",
+    "Agree to the terms, and order the first payment, which saves the card, or charge the card that is kept",
     body=ConnectRequest,
-    answers={201: TopUpOrdered, 200: TopUpOrdered},
+    answers={201: Connecting, 200: Connecting},
     errors=(409, 429),
     step_up=True,
 )
 def connect(request: Request, account: str) -> Answer:
     body = request.body
     first, language = body.topup, request.client.language
+    if first is None:
+        turned = bootstrap.card_keeping().connect(_caller(request), account, body.terms_version, body.cap_kopecks)
+        return Answer(Connecting(id=None, status="active", checkout=None), 201 if turned else 200)
     wish = Wish(first.id, account, first.amount_kopecks, first.gateway, language, save_card=True)
     ordered = bootstrap.autopay().connect(_caller(request), wish, body.terms_version, body.cap_kopecks)
-    return Answer(ordered_answer(ordered), 201 if ordered.created else 200)
+    return Answer(Connecting(**dict(ordered_answer(ordered))), 201 if ordered.created else 200)
 
 
 @views.route(

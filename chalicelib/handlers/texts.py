@@ -83,8 +83,20 @@ _MESSAGES: Mapping[str, tuple[str, str]] = {
         "A promised payment is not needed now: there is enough money.",
     ),
     "terms_changed": (
-        "Условия автоплатежа изменились. Прочитайте новые и согласитесь ещё раз.",
-        "The terms of autopay have changed. Please read the new ones and agree again.",
+        "Условия изменились. Прочитайте новые и согласитесь ещё раз.",
+        "The terms have changed. Please read the new ones and agree again.",
+    ),
+    "card_by_autopay": (
+        "Для этого счёта уже есть автоплатёж со своей картой. Заменить её можно на экране автоплатежа.",
+        "This account has autopay with a card of its own. It can be replaced on the autopay screen.",
+    ),
+    "no_saved_card": (
+        "Сохранённой карты нет. Подключите автоплатёж с первым платежом.",
+        "There is no saved card. Please connect autopay with a first payment.",
+    ),
+    "already_connected": (
+        "Автоплатёж уже подключён. Предел списания можно изменить на экране автоплатежа.",
+        "Autopay is connected already. Its limit can be changed on the autopay screen.",
     ),
     "already_charging": (
         "Списание уже отправлено в банк. Дождитесь его результата.",

@@ -3,14 +3,17 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chalicelib import bootstrap
-from chalicelib.errors import InvalidRequest, NotFound
+from chalicelib.errors import NotFound
 from chalicelib.handlers.http import Answer, Request, Views
 from chalicelib.models import Instant, PositiveKopecks, Value
 from chalicelib.money import Kopecks
 from chalicelib.providers.gateways import Checkout
+from chalicelib.services import autopay_words as words
+from chalicelib.services.autopay import Caller
+from chalicelib.services.autopay_screen import Terms
 from chalicelib.services.topups import Ordered, Wish
 from chalicelib.store.topups import EventRow, Status, TopUpRow
 
@@ -30,7 +33,9 @@ class TopUpRequest(BaseModel):
     id: Annotated[str, AfterValidator(canonical)]
     amount_kopecks: PositiveKopecks
     gateway: str
+    #: keep the card for autopay, which stays off; ``card_terms_version``: of the text that was on screen
     save_card: bool = False
+    card_terms_version: Annotated[str, Field(max_length=64)] | None = None
 
 
 class GatewayOption(Value):
@@ -42,8 +47,11 @@ class GatewayOption(Value):
 
 
 class TopUpOptions(Value):
+    """``card_terms`` is what keeping a card means; none where no card can be kept now."""
+
     gateways: tuple[GatewayOption, ...]
     suggested_kopecks: Kopecks
+    card_terms: Terms | None = None
 
 
 class TopUpOrdered(Value):
@@ -75,16 +83,19 @@ class TopUpStatus(Value):
 def options(request: Request, account: str) -> Answer:
     service = bootstrap.topups()
     gateways, suggested = service.options(request.who.subscriber_id, account)
+    saving = any(gateway.can_save_card for gateway in gateways) and bootstrap.card_keeping().is_offered(account)
     shown = [
         GatewayOption(
             id=gateway.name,
             title=gateway.title,
             **service.limits_of(gateway).model_dump(),
-            can_save_card=gateway.can_save_card,
+            can_save_card=saving and gateway.can_save_card,
         )
         for gateway in gateways
     ]
-    return Answer(TopUpOptions(gateways=tuple(shown), suggested_kopecks=suggested))
+    language = request.client.language
+    terms = Terms(version=words.CARD_TERMS_VERSION, text=words.card_terms(language)) if saving else None
+    return Answer(TopUpOptions(gateways=tuple(shown), suggested_kopecks=suggested, card_terms=terms))
 
 
 @views.route(
@@ -96,7 +107,12 @@ def options(request: Request, account: str) -> Answer:
     errors=(409, 429),
 )
 def order(request: Request, account: str) -> Answer:
-    ordered = bootstrap.topups().order(request.who.subscriber_id, _wish(request, account, request.body))
+    wish = _wish(request, account, request.body)
+    if wish.save_card:
+        who = Caller(request.who, request.client, bootstrap.sessions().stepped_up(request.who))
+        ordered = bootstrap.card_keeping().order(who, wish, request.body.card_terms_version)
+    else:
+        ordered = bootstrap.topups().order(request.who.subscriber_id, wish)
     return Answer(ordered_answer(ordered), 201 if ordered.created else 200)
 
 
@@ -123,15 +139,13 @@ def _known(id: str) -> str:
 
 
 def _wish(request: Request, account: str, body: Any) -> Wish:
-    if body.save_card:
-        # a card is saved for autopay alone, with its own consent: POST /api/accounts/{account}/autopay
-        raise InvalidRequest({"save_card": "only_with_autopay"})
     return Wish(
         id=body.id,
         account=account,
         amount_kopecks=body.amount_kopecks,
         gateway=body.gateway,
         language=request.client.language,
+        save_card=body.save_card,
     )
 
 

@@ -1,6 +1,6 @@
 """Autopay as its subscriber has it: connect, limit, skip, disconnect. The agenda's side is ``autopay_days``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,7 +16,17 @@ from chalicelib.services.autopay_days import AutopayDays
 from chalicelib.services.autopay_outcomes import next_look, soonest
 from chalicelib.services.identity import Client, Identity
 from chalicelib.services.topups import Ordered, TopUps, Wish
-from chalicelib.store.autopays import AutopayRow, AutopayStore, PeriodRow, consent_row, period_row, withdraw
+from chalicelib.store.autopays import (
+    AUTOPAY,
+    NO_CARD,
+    NOT_PENDING,
+    AutopayRow,
+    AutopayStore,
+    PeriodRow,
+    consent_row,
+    period_row,
+    withdraw,
+)
 from chalicelib.store.subscribers import journal_row
 from chalicelib.store.transaction import Transaction
 
@@ -63,10 +73,10 @@ class Autopay:
         :raises Rejected: ``terms_changed``; ``already_charging`` after a withdrawal that has a charge in flight.
         :raises Conflict: the id stands for another payment. :raises UpstreamUnavailable: repeat with the same id.
         """
-        self._owned(who, wish.account)
+        self.owned(who, wish.account)
         if not self.topups.checked(wish).can_save_card:
             raise InvalidRequest({"topup.gateway": "cannot_save_card"})
-        self._checked_cap(cap)
+        self.checked_cap(cap)
         try:
             if self.topups.store.get(wish.id) is None:
                 if terms_version != words.TERMS_VERSION:
@@ -97,14 +107,15 @@ class Autopay:
             )
             pending = {
                 "pending_topup": wish.id,
+                "pending_purpose": AUTOPAY,
                 "pending_consent": consent.id,
-                "pending_cap_kopecks": cap or self._cap_without_a_wish(autopay),
+                "pending_cap_kopecks": cap or self.cap_without_a_wish(autopay),
                 "pending_since": now,
                 "language": wish.language,
                 "subscriber_id": who.subscriber_id,
                 "status": autopay.status if autopay.status == "active" else "pending",
             }
-            more = self._written(who, autopay, "autopay_agreed", [autopay.pending_consent])
+            more = self.written(who, autopay, "autopay_agreed", [autopay.pending_consent])
 
             def agreed(tx: Transaction, consent: Any = consent, more: Any = more) -> None:
                 tx.put("new consent", consent)
@@ -118,15 +129,15 @@ class Autopay:
     def change_cap(self, who: Caller, account: str, cap: Kopecks) -> None:
         """:raises NotFound, InvalidRequest: :raises Rejected: ``not_connected``. :raises Forbidden: raising it wants
         the password again."""
-        self._owned(who, account)
-        self._checked_cap(cap)
+        self.owned(who, account)
+        self.checked_cap(cap)
         for _ in range(TRIES):
             autopay = self._connected(account)
             if cap == autopay.cap_kopecks:
                 return
             if cap > autopay.cap_kopecks and not who.stepped_up:
                 raise Forbidden("step_up_required")
-            more = self._written(who, autopay, "autopay_cap_changed", [])
+            more = self.written(who, autopay, "autopay_cap_changed", [])
             if self.store.commit(autopay, self.now(), more=more, changes={"cap_kopecks": cap}):
                 return
         raise UpstreamUnavailable(f"autopay of {account} keeps changing")
@@ -137,7 +148,7 @@ class Autopay:
         :raises NotFound: not the caller's account. :raises Rejected: ``not_connected``; ``nothing_to_skip``: it is not
         the next period, or it is over; ``already_charging``.
         """
-        self._owned(who, account)
+        self.owned(who, account)
         for _ in range(TRIES):
             autopay = self._connected(account)
             if self.billing.runway(account).period_start != start:
@@ -151,28 +162,33 @@ class Autopay:
                 raise Rejected("nothing_to_skip")
             period = period or period_row(account, start, "skipped")
             period.state, period.code = "skipped", None
-            more = self._written(who, autopay, "autopay_skipped", [])
-            due = soonest(autopay, next_look(start, self.settings), self.now())
+            more = self.written(who, autopay, "autopay_skipped", [])
+            # the end of a card is told on the day of the announcement, though nothing is announced
+            look = self.now() if autopay.expires else next_look(start, self.settings)
+            due = soonest(autopay, look, self.now())
             if self.store.commit(autopay, due, period, more=more, changes={"period": None}):
                 return
         raise UpstreamUnavailable(f"autopay of {account} keeps changing")
 
     def disconnect(self, who: Caller, account: str) -> InFlight | None:
-        """Withdraw every consent and forget the card: no intent of a charge commits after this. Repeatable.
+        """Withdraw every consent and forget the card, also one that only was kept: no intent of a charge commits after
+        this. Repeatable.
 
         Returns a charge that had been sent before and has no outcome yet. :raises NotFound: not the caller's account.
         """
-        self._owned(who, account)
+        self.owned(who, account)
         for _ in range(TRIES):
             autopay = self.store.get(account)
             if autopay is None:
                 return None
             flying = self.flying(autopay)
-            if autopay.status == "off":
+            on = autopay.status != "off"
+            if not on and autopay.parent_invoice is None and autopay.pending_topup is None:
                 return flying
-            more = self._written(who, autopay, "autopay_disconnected", [autopay.consent, autopay.pending_consent])
+            consents = [autopay.consent, autopay.pending_consent, autopay.card_consent]
+            more = self.written(who, autopay, "autopay_disconnected" if on else "card_forgotten", consents)
             due = self.now() if flying is not None else None
-            said = self.days.charges.notices.disconnected(autopay)
+            said = self.days.charges.notices.disconnected(autopay) if on else []
             gone = {**_FORGOTTEN, "period": autopay.period if flying is not None else None}
             if self.store.commit(autopay, due, messages=said, more=more, changes=gone):
                 return flying
@@ -194,7 +210,7 @@ class Autopay:
             return None
         return self.store.period(autopay.account, date.fromisoformat(autopay.period))
 
-    def _owned(self, who: Caller, account: str) -> None:
+    def owned(self, who: Caller, account: str) -> None:
         if not self.billing.owns(who.subscriber_id, account):
             raise NotFound(account)
 
@@ -204,20 +220,20 @@ class Autopay:
             raise Rejected("not_connected")
         return autopay
 
-    def _checked_cap(self, cap: Kopecks | None) -> None:
+    def checked_cap(self, cap: Kopecks | None) -> None:
         if cap is not None and cap < self.settings.topup_min_kopecks:
             raise InvalidRequest({"cap_kopecks": "too_small"})
         if cap is not None and cap > self.settings.autopay_cap_max_kopecks:
             raise InvalidRequest({"cap_kopecks": "too_large"})
 
-    def _cap_without_a_wish(self, autopay: AutopayRow) -> Kopecks:
+    def cap_without_a_wish(self, autopay: AutopayRow) -> Kopecks:
         """A new card leaves the cap as it was."""
         if autopay.status == "active":
             return Kopecks(autopay.cap_kopecks)
         return offered_cap(self.billing, autopay.account, self.settings)
 
-    def _written(
-        self, who: Caller, autopay: AutopayRow, event: str, consents: list[str | None]
+    def written(
+        self, who: Caller, autopay: AutopayRow, event: str, consents: Sequence[str | None]
     ) -> Callable[[Transaction], None]:
         """The line of the journal, and the end of consents."""
         now, word = self.now(), self.token()
@@ -246,14 +262,10 @@ def pending_row(autopay: AutopayRow, pending: dict[str, Any]) -> dict[str, Any]:
 
 
 _FORGOTTEN: dict[str, Any] = {
+    **NO_CARD,
+    **NOT_PENDING,
     "status": "off",
-    "parent_invoice": None,
-    "mask": None,
-    "saved_at": None,
     "consent": None,
-    "pending_topup": None,
-    "pending_consent": None,
-    "pending_cap_kopecks": None,
-    "pending_since": None,
+    "card_consent": None,
     "stop_code": None,
 }

@@ -130,8 +130,14 @@ class AutopayCharges:
     ) -> None:
         topup, at = self._new(autopay, period, amount), self.now()
         parent = autopay.parent_invoice
-        attempt = {"topup": topup.topup_id, "at": to_text(at), "amount_kopecks": amount, "state": "sent"}
-        period.state, period.attempts = "charging", [*period.attempts, attempt]
+        attempt = {
+            "topup": topup.topup_id,
+            "at": to_text(at),
+            "amount_kopecks": amount,
+            "state": "sent",
+            "parent": parent,
+        }
+        period.state, period.attempts = "charging", [*period.attempts, {**attempt, "state": "sent"}]
 
         def order(tx: Transaction) -> None:
             self.settlement.store.add(tx, topup, Next(Kind.ASK_GATEWAY, at + FIRST_QUESTION), "autopay", seen)

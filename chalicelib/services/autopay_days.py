@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from chalicelib.clock import Clock
 from chalicelib.config import Settings
@@ -9,9 +10,21 @@ from chalicelib.money import Kopecks
 from chalicelib.services.autopay_charges import AutopayCharges
 from chalicelib.services.autopay_outcomes import next_look, soonest
 from chalicelib.services.autopay_plan import Plan
+from chalicelib.services.saved_cards import SavedCards
 from chalicelib.store import in_flight
 from chalicelib.store.agenda import Agenda, AgendaRow
-from chalicelib.store.autopays import AutopayRow, AutopayStore, PeriodRow, late_charge, period_row, withdraw
+from chalicelib.store.autopays import (
+    CARD,
+    NO_CARD,
+    NOT_PENDING,
+    AutopayRow,
+    AutopayStore,
+    More,
+    PeriodRow,
+    late_charge,
+    period_row,
+    withdraw,
+)
 from chalicelib.store.topups import TopUpRow
 from chalicelib.store.transaction import Transaction
 
@@ -23,6 +36,7 @@ NEVER_ORDERED = timedelta(hours=1)
 class AutopayDays:
     store: AutopayStore
     charges: AutopayCharges
+    cards: SavedCards
     agenda: Agenda
     now: Clock
     settings: Settings
@@ -39,6 +53,8 @@ class AutopayDays:
         period = self._unfinished(autopay)
         if period is not None and period.in_flight:
             return self.charges.outcomes.resolve(autopay, period)
+        if self.cards.is_due(autopay):
+            return self.cards.ask(autopay)
         if autopay.status != "active":
             self.store.commit(autopay, soonest(autopay, None, self.now()))
             return None
@@ -61,28 +77,46 @@ class AutopayDays:
         ended = self.now() >= (topup.expires_at if topup is not None else since + NEVER_ORDERED)
         if not (ended and (topup is None or topup.status in {"declined", "expired"})):
             return False
+        return self._void(autopay)
+
+    def _void(self, autopay: AutopayRow) -> bool:
+        """Nothing comes of the payment that was to save a card; whatever was before it stays."""
         status = "off" if autopay.status == "pending" else autopay.status
-        due = self.now() if status == "active" else None
-        consent = autopay.pending_consent
-
-        def void(tx: Transaction) -> None:
-            if consent is not None:
-                withdraw(tx, autopay.account, consent, self.now())
-
-        return self.store.commit(autopay, due, more=void, changes={**_NOT_PENDING, "status": status})
+        # a charge that was under way when autopay was disconnected is still looked at
+        due = self.now() if status == "active" or autopay.period is not None else autopay.ask_card_at
+        void = self._withdrawn(autopay, [autopay.pending_consent])
+        return self.store.commit(autopay, due, more=void, changes={**NOT_PENDING, "status": status})
 
     def _activate(self, autopay: AutopayRow, topup: TopUpRow) -> bool:
-        old, card = autopay.consent, {"gateway": topup.gateway, "parent_invoice": topup.invoice}
+        if autopay.pending_purpose == CARD:
+            return self._keep(autopay, topup)
         cap = autopay.pending_cap_kopecks or autopay.cap_kopecks
-        card |= {"mask": topup.card_mask, "saved_at": topup.paid_at, "consent": autopay.pending_consent}
-
-        def replace(tx: Transaction) -> None:
-            if old is not None:
-                withdraw(tx, autopay.account, old, self.now())
-
+        card = {**self._card(topup), "consent": autopay.pending_consent, "card_consent": None}
+        replaced = self._withdrawn(autopay, [autopay.consent, autopay.card_consent])
         said = self.charges.notices.connected(autopay, cap)
-        fresh = {**_NOT_PENDING, **card, "status": "active", "cap_kopecks": cap, "stop_code": None, "failed_periods": 0}
-        return self.store.commit(autopay, self.now(), messages=said, more=replace, changes=fresh)
+        fresh = {**NOT_PENDING, **card, "status": "active", "cap_kopecks": cap, "stop_code": None, "failed_periods": 0}
+        return self.store.commit(autopay, self.now(), messages=said, more=replaced, changes=fresh)
+
+    def _keep(self, autopay: AutopayRow, topup: TopUpRow) -> bool:
+        """A card that nothing charges yet. Autopay that was connected meanwhile has its own: that one stays."""
+        if autopay.status == "active":
+            return self._void(autopay)
+        replaced = self._withdrawn(autopay, [autopay.card_consent])
+        fresh = {**NOT_PENDING, **self._card(topup), "card_consent": autopay.pending_consent}
+        return self.store.commit(autopay, self.now(), more=replaced, changes=fresh)
+
+    def _card(self, topup: TopUpRow) -> dict[str, Any]:
+        known = {"gateway": topup.gateway, "parent_invoice": topup.invoice, "mask": topup.card_mask}
+        asked = {"ask_card_at": self.cards.first_question(topup.gateway)}
+        return {**NO_CARD, **known, "saved_at": topup.paid_at, **asked}
+
+    def _withdrawn(self, autopay: AutopayRow, consents: list[str | None]) -> More:
+        def more(tx: Transaction) -> None:
+            for id in consents:
+                if id is not None:
+                    withdraw(tx, autopay.account, id, self.now())
+
+        return more
 
     # the period
 
@@ -97,12 +131,16 @@ class AutopayDays:
         runway, missing = self.charges.missing(autopay.account, seen)
         start, plan = runway.period_start, Plan(runway.period_start, self.settings.zone)
         period, now = self.store.period(autopay.account, start), self.now()
+        if now >= plan.announce_at and self.cards.tell(autopay, runway):
+            return None
         if period is not None and not _raised(period, autopay):
-            self.store.commit(autopay, soonest(autopay, next_look(start, self.settings), now))
-            return
+            tells = now < plan.announce_at and self.cards.is_untold(autopay, runway)
+            look = plan.announce_at if tells else next_look(start, self.settings)
+            self.store.commit(autopay, soonest(autopay, look, now))
+            return None
         if now < plan.announce_at:
             self.store.commit(autopay, soonest(autopay, plan.announce_at, now))
-            return
+            return None
         period = period or period_row(autopay.account, start, "announced")
         charges, charge_at = self.charges, plan.first_charge(now)
         amount = charges.least(autopay, missing)
@@ -130,9 +168,6 @@ class AutopayDays:
             return "above_cap"
         most = self.charges.gateways[autopay.gateway or ""].limits.max_kopecks
         return "above_limit" if amount > most else None
-
-
-_NOT_PENDING = {"pending_topup": None, "pending_consent": None, "pending_cap_kopecks": None, "pending_since": None}
 
 
 def _raised(period: PeriodRow, autopay: AutopayRow) -> bool:

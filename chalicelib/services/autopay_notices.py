@@ -64,6 +64,13 @@ class Notices:
     def missed(self, autopay: AutopayRow, start: date) -> list[MessageRow]:
         return [self._message(autopay, start, "missed", "autopay_missed", {"by": _before(start)})]
 
+    def card_expires(self, autopay: AutopayRow, month: str) -> list[MessageRow]:
+        """One a card: ``month`` is its last valid one, ``YYYY-MM``."""
+        year, number = month.split("-")
+        facts: dict[str, object] = {"card": f" {autopay.mask}" if autopay.mask else "", "month": f"{number}/{year[2:]}"}
+        name = f"card_expires:{autopay.parent_invoice}"
+        return [self._message(autopay, None, name, "autopay_card_expires", facts | self._link())]
+
     def connected(self, autopay: AutopayRow, cap: int) -> list[MessageRow]:
         facts = {"cap_kopecks": cap} | self._link()
         return [self._message(autopay, None, f"on:{autopay.revision}", "autopay_connected", facts)]

@@ -15,7 +15,7 @@ from chalicelib.services.autopay_notices import Notices
 from chalicelib.services.autopay_plan import Plan
 from chalicelib.services.refunds import PORTAL, Refunds, Refused
 from chalicelib.services.settlement import GIVEN_UP
-from chalicelib.store.autopays import AutopayRow, AutopayStore, PeriodRow, PeriodState
+from chalicelib.store.autopays import NO_CARD, AutopayRow, AutopayStore, PeriodRow, PeriodState
 from chalicelib.store.cases import CaseKind, CaseStore
 from chalicelib.store.messages import MessageRow
 from chalicelib.store.topups import TopUpRow, TopUpStore
@@ -100,7 +100,9 @@ class AutopayOutcomes:
             return self.end(autopay, period, "charged", changes={"failed_periods": 0})
         if autopay.status == "off":
             return self.end(autopay, period, "failed", code=code)
-        if topup.card_stopped:
+        charged = (topup.gateway, period.attempts[-1].get("parent"))
+        if topup.card_stopped and charged == (autopay.gateway, autopay.parent_invoice):
+            # another card may have taken its place meanwhile: that one is tried
             return self._stop(autopay, period, code)
         plan, now = Plan(period.start, self.settings.zone), self.now()
         again = now + AGAIN if code == "not_sent" else plan.next_try(topup.created_at)
@@ -142,7 +144,7 @@ class AutopayOutcomes:
     def _stop(self, autopay: AutopayRow, period: PeriodRow, code: str) -> None:
         """The card may not be charged again: it is forgotten, and the subscriber is told."""
         period.state, period.code = "failed", code
-        gone = {"parent_invoice": None, "mask": None, "saved_at": None, "period": None}
+        gone = {**NO_CARD, "period": None}
         said = self.notices.stopped(autopay, period.start, code)
         due = self.now() if autopay.pending_topup else None
         self.store.commit(autopay, due, period, said, changes={**gone, "status": "stopped", "stop_code": code})
@@ -179,12 +181,16 @@ def next_look(start: date, settings: Settings) -> datetime:
 
 
 def soonest(autopay: AutopayRow, due: datetime | None, now: datetime) -> datetime | None:
-    """This, or the next look at a first payment that is on its way: as often as the gateway is asked about it."""
-    if autopay.pending_topup is None:
-        return due
-    age = now - (autopay.pending_since or now)
-    look = now + (timedelta(minutes=1) if age < timedelta(hours=1) else timedelta(minutes=30))
-    return min(due, look) if due is not None else look
+    """This, or the next look at a first payment that is on its way, as often as the gateway is asked about it, or
+    the next question about the card."""
+    looks = [due] if due is not None else []
+    if autopay.ask_card_at is not None:
+        # a question that stands behind a charge under way waits for it, and does not spin
+        looks.append(max(autopay.ask_card_at, now + timedelta(minutes=1)))
+    if autopay.pending_topup is not None:
+        age = now - (autopay.pending_since or now)
+        looks.append(now + (timedelta(minutes=1) if age < timedelta(hours=1) else timedelta(minutes=30)))
+    return min(looks, default=None)
 
 
 def _paid_by_another(period: PeriodRow, topup: TopUpRow) -> bool:

@@ -14,6 +14,7 @@ from chalicelib.money import Kopecks, round_up_to_ruble
 from chalicelib.services import autopay_words as words
 from chalicelib.services.autopay import Autopay, InFlight, offered_cap
 from chalicelib.services.autopay_plan import Plan
+from chalicelib.services.saved_cards import is_ending
 from chalicelib.store.autopays import AutopayRow, PeriodRow
 
 Status = Literal["off", "pending", "active", "stopped"]
@@ -33,11 +34,13 @@ class SavingGateway(Value):
 
 
 class SavedCard(Value):
-    """A company tells what it likes of a card: ``mask`` and ``expires`` may be unknown."""
+    """A company tells what it likes of a card: ``mask`` and ``expires``, its last valid month, may be unknown."""
 
     mask: str | None
     expires: str | None = None
     saved_on: date | None
+    #: the coming charge may be its last, or it is over
+    ending: bool = False
 
 
 class BreakdownItem(Value):
@@ -96,6 +99,8 @@ class AutopaySummary(Value):
     next_on: date | None = None
     amount_kopecks: Kopecks | None = None
     mask: str | None = None
+    #: the last valid month of a card that is at its end, ``YYYY-MM``
+    card_ends: str | None = None
 
     @property
     def coming(self) -> Coming | None:
@@ -117,7 +122,8 @@ class AutopayView:
             raise NotFound(account)
         row = self._row(account)
         periods = store.periods(account, HISTORY)
-        upcoming = self._next(row, periods, language)
+        runway = billing.runway(account)
+        upcoming = self._next(runway, periods, language)
         gateways = [gateway for gateway in self.autopay.topups.gateways.values() if gateway.can_save_card]
         limits = {gateway.name: self.autopay.topups.limits_of(gateway) for gateway in gateways}
         shown = [SavingGateway(id=one.name, title=one.title, **limits[one.name].model_dump()) for one in gateways]
@@ -127,10 +133,10 @@ class AutopayView:
         charging = row.period is not None
         return AutopayScreen(
             status=_status(row),
-            gateway=row.gateway if row.status == "active" else None,
+            gateway=row.gateway if row.parent_invoice is not None else None,
             gateways=tuple(shown),
             suggested_kopecks=min(max(round_up_to_ruble(upcoming.amount_kopecks), round_up_to_ruble(least)), most),
-            card=self._card(row),
+            card=self._card(row, runway),
             cap_kopecks=Kopecks(cap),
             cap_min_kopecks=Kopecks(self.settings.topup_min_kopecks),
             cap_max_kopecks=Kopecks(self.settings.autopay_cap_max_kopecks),
@@ -153,9 +159,10 @@ class AutopayView:
         runway = self.autopay.billing.runway(account)
         period = self.autopay.store.period(account, runway.period_start)
         charge_on, amount = self._planned(runway, period)
+        ends = row.expires if is_ending(row, runway, self.settings) else None
         if charge_on is None or not amount or (period is not None and period.state != "announced"):
-            return AutopaySummary(status="active", mask=row.mask)
-        return AutopaySummary(status="active", next_on=charge_on, amount_kopecks=amount, mask=row.mask)
+            return AutopaySummary(status="active", mask=row.mask, card_ends=ends)
+        return AutopaySummary(status="active", next_on=charge_on, amount_kopecks=amount, mask=row.mask, card_ends=ends)
 
     def _row(self, account: str) -> AutopayRow:
         """As it stands; a first payment that is paid counts at once, not when the agenda comes to it."""
@@ -172,8 +179,7 @@ class AutopayView:
         first = plan.first_charge(max(self.now(), plan.announce_at))
         return (local_date(first, zone) if first else None), runway.missing_kopecks
 
-    def _next(self, row: AutopayRow, periods: Sequence[PeriodRow], language: str) -> NextAutopay:
-        runway = self.autopay.billing.runway(row.account)
+    def _next(self, runway: Runway, periods: Sequence[PeriodRow], language: str) -> NextAutopay:
         period = next((one for one in periods if one.start == runway.period_start), None)
         charge_on, amount = self._planned(runway, period)
         zone, plan = self.settings.zone, Plan(runway.period_start, self.settings.zone)
@@ -193,11 +199,13 @@ class AutopayView:
             breakdown=tuple(_items(period.breakdown if period and announced else items)),
         )
 
-    def _card(self, row: AutopayRow) -> SavedCard | None:
-        if row.status != "active":
+    def _card(self, row: AutopayRow, runway: Runway) -> SavedCard | None:
+        """Also while autopay is off: then it is only kept."""
+        if row.parent_invoice is None:
             return None
         saved = local_date(row.saved_at, self.settings.zone) if row.saved_at else None
-        return SavedCard(mask=row.mask, saved_on=saved)
+        ending = is_ending(row, runway, self.settings)
+        return SavedCard(mask=row.mask, expires=row.expires, saved_on=saved, ending=ending)
 
     def _attempts(self, periods: Sequence[PeriodRow], language: str) -> list[Attempt]:
         """Newest first."""

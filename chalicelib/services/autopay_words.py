@@ -27,6 +27,21 @@ _TERMS: Mapping[str, str] = {
     ),
 }
 
+#: The same for a card that is only kept.
+CARD_TERMS_VERSION = "2026-11-29"
+_CARD_TERMS: Mapping[str, str] = {
+    "ru": (
+        "Я соглашаюсь, чтобы платёжная система сохранила мою карту для автоплатежа этого лицевого счёта."
+        " Пока автоплатёж не включён, с карты ничего не списывается."
+        " Карту можно забыть в любой момент на экране автоплатежа: это действует сразу."
+    ),
+    "en": (
+        "I agree that the payment company keeps my card for the autopay of this account."
+        " Nothing is charged while autopay is off."
+        " The card can be forgotten on the autopay screen at any time: that takes effect at once."
+    ),
+}
+
 #: Reasons by the adapters' words and ours.
 _REASONS: Mapping[str, tuple[str, str]] = {
     "no_funds": ("на карте не хватило денег", "the card has not enough money"),
@@ -58,6 +73,14 @@ def terms(language: str) -> str:
 def terms_hash(language: str) -> str:
     """Of the very text that was on screen."""
     return hashlib.sha256(terms(language).encode()).hexdigest()
+
+
+def card_terms(language: str) -> str:
+    return _CARD_TERMS["en" if language == "en" else "ru"]
+
+
+def card_terms_hash(language: str) -> str:
+    return hashlib.sha256(card_terms(language).encode()).hexdigest()
 
 
 def reason(code: str | None, language: str) -> str | None:

@@ -123,6 +123,18 @@ _WORDS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
             " Please top up by {by} or raise the limit: {link}",
         ),
     ),
+    "autopay_card_expires": (
+        (
+            "Карта автоплатежа заканчивается",
+            "Лицевой счёт {account}: карта автоплатежа{card} действует до {month}. Замените её, чтобы списания не"
+            " прервались: {link}",
+        ),
+        (
+            "Your autopay card is expiring",
+            "Account {account}: the autopay card{card} is valid to {month}. Replace it so that the charges go on:"
+            " {link}",
+        ),
+    ),
     "autopay_missed": (
         (
             "Автоплатежа в этот раз не будет",

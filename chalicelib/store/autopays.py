@@ -39,6 +39,8 @@ PeriodState = Literal[
     "announced", "charging", "charged", "failed", "unknown", "skipped", "covered", "above_cap", "missed"
 ]
 _AUTOPAY, _PERIOD, _CONSENT = "autopay", "period#", "consent#"
+#: What a subscriber agrees to: charges of a card, or only that it is kept.
+AUTOPAY, CARD = "autopay", "card"
 
 
 class AutopayRow(Row):
@@ -55,11 +57,18 @@ class AutopayRow(Row):
     parent_invoice = IntegerAttribute(null=True)
     mask = UnicodeAttribute(null=True)
     saved_at = InstantAttribute(null=True)
+    #: its last valid month, ``YYYY-MM``, once the company has told; when to ask, and whether its end was announced
+    expires = UnicodeAttribute(null=True)
+    ask_card_at = InstantAttribute(null=True)
+    expiry_told = BooleanAttribute(default=False)
+    #: the consent to keep a card that nothing may charge yet
+    card_consent = UnicodeAttribute(null=True)
     cap_kopecks = IntegerAttribute(default=0)
     #: the consent that every charge needs; none without one
     consent = UnicodeAttribute(null=True)
-    #: a first payment that is on its way, and what comes into force with it
+    #: a first payment that is on its way, and what comes into force with it: autopay, or only the card
     pending_topup = UnicodeAttribute(null=True)
+    pending_purpose = UnicodeAttribute(null=True)
     pending_consent = UnicodeAttribute(null=True)
     pending_cap_kopecks = IntegerAttribute(null=True)
     pending_since = InstantAttribute(null=True)
@@ -87,6 +96,8 @@ class ConsentRow(Row):
     account = UnicodeAttribute(hash_key=True)
     item = UnicodeAttribute(range_key=True)
     subscriber_id = UnicodeAttribute()
+    #: ``autopay``: charges of a card; ``card``: only keeping it
+    purpose = UnicodeAttribute(default=AUTOPAY)
     terms_version = UnicodeAttribute()
     text_hash = UnicodeAttribute()
     language = UnicodeAttribute()
@@ -116,8 +127,8 @@ class PeriodRow(Row):
     message_id = UnicodeAttribute(null=True)
     #: when the next charge is due
     charge_at = InstantAttribute(null=True)
-    #: ``{topup, at, amount_kopecks, state, code}``, oldest first; ``state`` is sent, charged, declined, not_sent,
-    #: unknown or returned
+    #: ``{topup, at, amount_kopecks, parent, state, code}``, oldest first; ``state`` is sent, charged, declined,
+    #: not_sent, unknown or returned
     attempts = JSONAttribute(default=list)
     code = UnicodeAttribute(null=True)
     #: it has waited once for an order that is not paid yet
@@ -160,6 +171,24 @@ def late_charge(item: AgendaRow) -> str | None:
     """The top-up that such a row names; None for any other row."""
     return item.ref.removeprefix(_LATE) if item.ref.startswith(_LATE) else None
 
+
+#: A card that is forgotten leaves nothing of itself.
+NO_CARD: Mapping[str, Any] = {
+    "parent_invoice": None,
+    "mask": None,
+    "saved_at": None,
+    "expires": None,
+    "ask_card_at": None,
+    "expiry_told": False,
+}
+#: No first payment is on its way.
+NOT_PENDING: Mapping[str, Any] = {
+    "pending_topup": None,
+    "pending_purpose": None,
+    "pending_consent": None,
+    "pending_cap_kopecks": None,
+    "pending_since": None,
+}
 
 #: Adds writes of other stores to a change.
 More = Callable[[Transaction], None]

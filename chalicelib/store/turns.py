@@ -28,20 +28,21 @@ class TurnRow(Row):
 class Turns:
     now: Clock
 
-    def take(self, company: str, every: timedelta) -> datetime | None:
-        """One call in ``every``, whoever makes it. None: it is ours; else when the next turn begins.
+    def take(self, company: str, every: timedelta, call: str = "") -> datetime | None:
+        """One call of this name in ``every``, whoever makes it. None: it is ours; else when the next turn begins.
 
         A turn further ahead than anybody could have left it is from a clock that was set back, and is passed over.
         :raises UpstreamUnavailable: not known to be taken; so nobody may call.
         """
         now, following = self.now(), self.now() + every + _ROUNDING
+        name = f"turn#{company}#{call}" if call else f"turn#{company}"
         free = TurnRow.next_at.does_not_exist() | (TurnRow.next_at <= now) | (TurnRow.next_at > following)
         try:
-            TurnRow(f"turn#{company}", _TURN).update([TurnRow.next_at.set(following)], condition=free)
+            TurnRow(name, _TURN).update([TurnRow.next_at.set(following)], condition=free)
         except UpdateError as error:
             if code_of(error) != "ConditionalCheckFailedException":
                 raise UpstreamUnavailable("the turn of a call") from error
             # somebody else's, or our own whose answer was lost: then it is let pass
-            found = fetch(TurnRow, f"turn#{company}", _TURN)
+            found = fetch(TurnRow, name, _TURN)
             return found.next_at if found else following
         return None

@@ -48,6 +48,7 @@ def demo_environment(origin: str) -> dict[str, str]:
         "UNITELLER_BASE_URL": f"{origin}/sandbox/uniteller/wpay",
         "UNITELLER_FISCAL_URL": f"{origin}/sandbox/uniteller/fpay/v2",
         "UNITELLER_RECURRING": "true",
+        "UNITELLER_CARDS": "true",
         "UNITELLER_SHOP_ID": point.shop_id,
         "UNITELLER_LOGIN": point.login,
         "UNITELLER_PASSWORD": point.password,

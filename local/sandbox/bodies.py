@@ -54,11 +54,12 @@ class CancelBody(Body):
 
 
 class CardBody(Body):
-    """How the card that this payment saved behaves from now on."""
+    """How the card that this payment saved behaves from now on, and its last valid month where that is told."""
 
     invoice: Invoice
     state: CardState
     webhook: Told = "normal"
+    expires: str | None = Field(None, pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")
 
 
 class FaultBody(Body):

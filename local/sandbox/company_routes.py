@@ -16,6 +16,7 @@ from local.sandbox.robokassa_refunds import Refunds
 from local.sandbox.robokassa_wire import ERRORS, StartError, state_xml
 from local.sandbox.state import State
 from local.sandbox.uniteller import TooOften, Uniteller
+from local.sandbox.uniteller_cards import CardService
 from local.sandbox.uniteller_refunds import Cancellations
 from local.sandbox.uniteller_wire import ResultsError
 from local.web import Pairs, Request, Response, json_response, parse_form, text_response
@@ -33,6 +34,7 @@ class CompanyRoutes:
         self._refunds = Refunds(state, clock, robokassa.shop)
         self._receipts = Receipts(state, clock, robokassa.shop)
         self._cancellations = Cancellations(state, clock, uniteller)
+        self._card_service = CardService(state, clock, uniteller)
         cards = Cards(state)
         self._charges: dict[str, RobokassaCards | UnitellerCards] = {
             "robokassa": RobokassaCards(state, clock, cards, robokassa),
@@ -51,6 +53,7 @@ class CompanyRoutes:
             "/robokassa/Merchant/Recurring": partial(self._charge, "robokassa", "ERROR: 34"),
             "/uniteller/wpay/recurrent/": partial(self._charge, "uniteller", NOT_ENABLED),
             "/uniteller/fpay/v2/recurrent": partial(self._charge, "uniteller", NOT_ENABLED),
+            "/uniteller/wpay/cardv3/": self._card_list,
             "/uniteller/wpay/unblock/": self._unblock,
             "/uniteller/fpay/v2/cancel": self._cancel,
             "/robokassa/services/RefundService/Refund/Create": self._refund,
@@ -103,6 +106,17 @@ class CompanyRoutes:
         answer = self._faults.around("uniteller", call, work, refusal=text_response(200, REFUSED))
         return self._seen(request, "uniteller", call, answer)
 
+    def _card_list(self, request: Request) -> Response:
+        def work() -> Response:
+            try:
+                return text_response(200, self._card_service.cards(dict(_readable(request))), "text/csv; charset=utf-8")
+            except TooOften:
+                return text_response(429, "Too Many Connections")
+
+        refusal = text_response(200, "ErrorCode;ErrorMessage\r\n1;Authentication error\r\n")
+        answer = self._faults.around("uniteller", "saved_card", work, refusal)
+        return self._seen(request, "uniteller", "saved_card", answer)
+
     def _charge(self, company: Literal["robokassa", "uniteller"], refused: str, request: Request) -> Response:
         def work() -> Response:
             return text_response(200, self._charges[company].charge(dict(_readable(request))))
@@ -114,6 +128,8 @@ class CompanyRoutes:
         """A person or a test decides how a saved card behaves; what has waited is decided with it."""
         body = read(request, CardBody)
         Cards(self._state).put(company, body.invoice, body.state, body.webhook)
+        if body.expires is not None:
+            self._card_service.put(body.invoice, body.expires)
         self._charges[company].settle(body.invoice)
         return json_response(200, {})
 

@@ -83,6 +83,10 @@ def read_order(pairs: Pairs, point: Point, fiscal: bool) -> Order:
         raise CannotOpen("URL_RETURN is not valid")
     if not set(fields.get("CallbackFields", "").split()) <= CALLBACK_FIELDS:
         raise CannotOpen("CallbackFields is not valid")
+    if len(fields.get("Customer_IDP", "")) > 64 or fields.get("Customer_IDP", "").lower() == "nobody":
+        raise CannotOpen("Customer_IDP is not valid")
+    if fields.get("IsSaveCard", "1") != "1" or ("IsSaveCard" in fields and not fields.get("Customer_IDP")):
+        raise CannotOpen("IsSaveCard is not valid")
     if any(name in fields and not fields[name].isdigit() for name in ("Lifetime", "OrderLifetime")):
         raise CannotOpen("Lifetime is not valid")
     if fiscal:

@@ -99,7 +99,8 @@ def check(environ: Mapping[str, str]) -> str:
         whole = config.environment(environ)
         settings = config.load(whole)
         loaded = [
-            gateways.load(name, whole, Outgoing(name), clock.utc_now, lambda every: None) for name in settings.gateways
+            gateways.load(name, whole, Outgoing(name), clock.utc_now, lambda every, call="": None)
+            for name in settings.gateways
         ]
         for name in (settings.sms, settings.email):
             if name:

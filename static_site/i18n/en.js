@@ -62,6 +62,7 @@ const words = {
   autopay: { off: 'Switch autopay on', pending: 'Autopay waits for the payment', active: 'Autopay', stopped: 'Autopay has stopped' },
   autopayOn: ' is on',
   byCard: (mask) => `, card ${mask}`,
+  cardEnds: (month) => `. The card is valid to ${month}`,
   topUp: 'Top up',
   topUpBy: (sum) => `Top up by ${sum}`,
   services: 'Services',

@@ -62,6 +62,7 @@ export default {
   autopay: { off: 'Подключить автоплатёж', pending: 'Автоплатёж ждёт оплаты', active: 'Автоплатёж', stopped: 'Автоплатёж остановлен' },
   autopayOn: ' включён',
   byCard: (/** @type {string} */ mask) => `, карта ${mask}`,
+  cardEnds: (/** @type {string} */ month) => `. Карта действует до ${month}`,
   topUp: 'Пополнить',
   topUpBy: (/** @type {string} */ sum) => `Пополнить на ${sum}`,
   services: 'Услуги',

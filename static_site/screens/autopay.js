@@ -3,11 +3,11 @@ import { html, useEffect } from '../vendor/preact-htm.js';
 import { api, useAnswer } from '../api.js';
 import { forgetTopUp } from '../checkout.js';
 import config from '../config.js';
-import { dayInText, momentInTable } from '../dates.js';
+import { dayInText, momentInTable, onCard } from '../dates.js';
 import { briefMoney, money } from '../money.js';
 import { Outcome, useAction } from '../ui/action.js';
-import { Connect } from '../ui/autopay_connect.js';
-import { Attempts, Kept } from '../ui/autopay_kept.js';
+import { ByCard, Connect } from '../ui/autopay_connect.js';
+import { Attempts, Kept, KeptCard } from '../ui/autopay_kept.js';
 import { Plan } from '../ui/autopay_plan.js';
 import { Awaited } from '../ui/shell.js';
 import { StepUp, useStepUp } from '../ui/step_up.js';
@@ -38,6 +38,8 @@ function OfAccount({ text, account, go }) {
     forgetTopUp(); // connecting once more is a new payment
     return answer?.in_flight ? text.offInFlight(money(answer.in_flight.amount_kopecks)) : done;
   });
+  const turnOn = (/** @type {string} */ version, /** @type {number} */ kopecks) => action.run('on', () => guard(() => (
+    api('POST', path, { terms_version: version, cap_kopecks: kopecks }))), text.turnedOn);
   const connect = (/** @type {boolean} */ replace) => html`
     <${Connect} text=${text} data=${data} account=${account} path=${path} guard=${guard} again=${again} go=${go} replace=${replace} />`;
 
@@ -61,21 +63,24 @@ function OfAccount({ text, account, go }) {
           ${data.status === 'active' && html`
             <${Kept} text=${text} data=${data} busy=${busy} setCap=${setCap} disconnect=${() => disconnect(text.disconnected)}
               replace=${data.gateways.length > 0 && connect(true)} />`}
-          ${(data.status === 'off' || data.status === 'stopped') && connect(false)}
+          ${(data.status === 'off' || data.status === 'stopped') && (data.card ? html`
+            <${KeptCard} text=${text} data=${data} busy=${busy} forget=${() => disconnect(text.forgotten)} />
+            <${ByCard} text=${text} data=${data} busy=${busy} turnOn=${turnOn} />` : connect(false))}
           ${(data.status === 'active' || data.attempts.length > 0) && html`<${Attempts} text=${text} attempts=${data.attempts} />`}
         </div>`}
     </div>`;
 }
 
 /** Where things stand, before anything else. @param {{text: Text, data: Autopay}} props */
-const Notes = ({ text, data: { status, in_flight: flight, no_channel: mute, pending_topup: topUp, stop_reason: reason } }) => html`
+const Notes = ({ text, data: { status, card, in_flight: flight, no_channel: mute, pending_topup: topUp, stop_reason: reason } }) => html`
   ${(status === 'off' || status === 'pending') && html`<p>${text.about}</p>`}
   ${status === 'stopped' && html`<p class="note warn" data-test="stopped"><strong>${text.stopped}</strong> ${reason}</p>`}
   ${(status === 'pending' || topUp) && html`
     <div class="note info" data-test="pending">
-      <p>${status === 'active' ? text.pendingCard : text.pending}</p>
+      <p>${status === 'pending' ? text.pending : status === 'active' ? text.pendingCard : text.pendingKept}</p>
       ${topUp && html`<a class="button" href=${'#/topup/' + encodeURIComponent(topUp)}>${text.toPayment}</a>`}
     </div>`}
+  ${card?.ending && card.expires && html`<p class="note warn" data-test="card-ends">${text.cardEnding(onCard(card.expires))}</p>`}
   ${flight && html`
     <p class="note info" data-test="in-flight">
       ${text.inFlight(money(flight.amount_kopecks), momentInTable(flight.since))} ${status === 'off' && text.willReturn}

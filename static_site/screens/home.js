@@ -2,7 +2,7 @@
 import { html, useEffect, useRef } from '../vendor/preact-htm.js';
 import { api, search, useAnswer } from '../api.js';
 import config from '../config.js';
-import { dayInTable, dayInText } from '../dates.js';
+import { dayInTable, dayInText, onCard } from '../dates.js';
 import { briefMoney, money, roundUp, signedMoney } from '../money.js';
 import { Awaited } from '../ui/shell.js';
 
@@ -81,10 +81,10 @@ function Balance({ text, account }) {
 }
 
 /** @param {Shell} text @param {NonNullable<Account['autopay']>} autopay */
-function autopayLine(text, { status, next_on: day, amount_kopecks: sum, mask }) {
+function autopayLine(text, { status, next_on: day, amount_kopecks: sum, mask, card_ends: ends }) {
   const said = text.autopay[status] ?? '';
   if (status !== 'active') return said;
-  return said + (day && sum ? ` ${dayInText(day)}: ${briefMoney(sum)}` : text.autopayOn) + (mask ? text.byCard(mask) : '');
+  return said + (day && sum ? ` ${dayInText(day)}: ${briefMoney(sum)}` : text.autopayOn) + (mask ? text.byCard(mask) : '') + (ends ? text.cardEnds(onCard(ends)) : '');
 }
 
 /** @param {{text: Shell, services: Service[]}} props */

@@ -6,7 +6,7 @@ import { Failure } from './shell.js';
 /** @typedef {typeof import('../i18n/ru/codes.js').default} Codes */
 
 /** Where each fix is to be had; without one only time helps. @type {Record<string, string>} */
-const WAYS = { pay: '#/topup', repay_promise: '#/topup', resume: '#/services', cancel_planned: '#/services' };
+const WAYS = { pay: '#/topup', repay_promise: '#/topup', resume: '#/services', cancel_planned: '#/services', change_card: '#/autopay' };
 
 /** @param {() => void} settled asks anew, whatever came of it: what was shown may be true no longer */
 export function useAction(settled) {

@@ -1,9 +1,10 @@
-/** Connecting autopay, or a new card: the first payment, the cap, the terms in full and an unticked box. */
+/** Connecting autopay, by a card that is kept or a new one with its first payment: the cap, the terms in full, an unticked box. */
 import { html, useState } from '../vendor/preact-htm.js';
 import { api } from '../api.js';
 import config from '../config.js';
 import { fieldMoney, readMoney } from '../typed_money.js';
 import { CapField, capProblems } from './autopay_kept.js';
+import { ErrorSummary } from './field.js';
 import { PayForm } from './pay_form.js';
 
 /** @typedef {import('../screens/autopay.js').Text} Text */
@@ -32,17 +33,48 @@ export function Connect({ text, data, account, path, replace, again, go, guard }
         pay=${replace ? text.payAndReplace : text.payAndConnect} go=${go} outdated=${again}
         post=${post} purpose=${`autopay ${replace} ${limit} ${terms.version}`} check=${check} more=${(/** @type {(field: string) => string} */ of) => html`
           ${!replace && html`<${CapField} text=${text} data=${data} value=${cap} error=${of('cap')} change=${setCap} />`}
-          <section class="card terms" aria-labelledby="terms">
-            <h3 id="terms">${text.terms}</h3>
-            <p data-test="terms">${terms.text}</p>
-          </section>
-          <div class=${of('agreed') ? 'choice wrong' : 'choice'}>
-            <p class="error" id="agreed-error">${of('agreed')}</p>
-            <label>
-              <input id="agreed" type="checkbox" checked=${agreed === terms.version} aria-invalid=${of('agreed') ? 'true' : null} aria-describedby="agreed-error"
-                onChange=${(/** @type {any} */ event) => setAgreed(event.target.checked ? terms.version : '')} />
-              ${text.agree}
-            </label>
-          </div>`} />
+          <${Agreement} text=${text} terms=${terms} error=${of('agreed')} agreed=${agreed} agree=${setAgreed} />`} />
     </section>`;
 }
+
+/** By the card that is kept already: no payment. @param {{text: Text, data: Autopay, busy: boolean, turnOn(version: string, cap: number): void}} props */
+export function ByCard({ text, data, busy, turnOn }) {
+  const [cap, setCap] = useState(fieldMoney(data.cap_kopecks));
+  const [agreed, setAgreed] = useState('');
+  const [problems, setProblems] = useState(/** @type {import('./form.js').Problem[]} */ ([]));
+  const of = (/** @type {string} */ name) => problems.find(({ field }) => field === name)?.message;
+  function submit(/** @type {Event} */ event) {
+    event.preventDefault();
+    const wrong = [
+      ...capProblems(text, data, readMoney(cap)),
+      ...(agreed === data.terms.version ? [] : [{ field: 'agreed', message: text.mustAgree }]),
+    ];
+    setProblems(wrong);
+    if (!wrong.length) turnOn(agreed, Number(readMoney(cap)));
+  }
+  return html`
+    <section class="stack" data-test="by-card">
+      <h2>${text.connect}</h2>
+      <${ErrorSummary} text=${text} problems=${problems} />
+      <form method="post" onSubmit=${submit} novalidate aria-label=${text.connect}>
+        <${CapField} text=${text} data=${data} value=${cap} error=${of('cap')} change=${setCap} />
+        <${Agreement} text=${text} terms=${data.terms} error=${of('agreed')} agreed=${agreed} agree=${setAgreed} />
+        <button class="button main" aria-disabled=${busy ? 'true' : null} data-test="turn-on">${busy ? text.working : text.turnOn}</button>
+      </form>
+    </section>`;
+}
+
+/** @param {{text: Text, terms: Autopay['terms'], error?: string, agreed: string, agree(version: string): void}} props agreed: to this version */
+const Agreement = ({ text, terms, error, agreed, agree }) => html`
+  <section class="card terms" aria-labelledby="terms">
+    <h3 id="terms">${text.terms}</h3>
+    <p data-test="terms">${terms.text}</p>
+  </section>
+  <div class=${error ? 'choice wrong' : 'choice'}>
+    <p class="error" id="agreed-error">${error}</p>
+    <label>
+      <input id="agreed" type="checkbox" checked=${agreed === terms.version} aria-invalid=${error ? 'true' : null} aria-describedby="agreed-error"
+        onChange=${(/** @type {any} */ event) => agree(event.target.checked ? terms.version : '')} />
+      ${text.agree}
+    </label>
+  </div>`;

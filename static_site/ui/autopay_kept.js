@@ -1,6 +1,6 @@
 /** What a connected autopay keeps: the card, the cap, the way out; and what it has done so far. */
 import { html, useState } from '../vendor/preact-htm.js';
-import { dayInTable, dayInText, momentInTable } from '../dates.js';
+import { dayInTable, dayInText, momentInTable, onCard } from '../dates.js';
 import { briefMoney, money } from '../money.js';
 import { fieldMoney, readMoney } from '../typed_money.js';
 import { ErrorSummary } from './field.js';
@@ -30,12 +30,23 @@ export const Kept = ({ text, data, busy, setCap, disconnect, replace }) => html`
     </button>
   </section>`;
 
+/** A card that nothing charges. @param {{text: Text, data: Autopay, busy: boolean, forget(): void}} props */
+export const KeptCard = ({ text, data, busy, forget }) => html`
+  <section class="card stack" aria-labelledby="card">
+    <h2 id="card">${text.card}</h2>
+    <p data-test="card">${card(text, data)}</p>
+    <p class="muted">${text.keptMeans}</p>
+    <button type="button" class="button danger" aria-disabled=${busy ? 'true' : null} onClick=${forget} data-test="forget">
+      ${busy ? text.working : text.forget}
+    </button>
+  </section>`;
+
 /** Robokassa tells neither number nor end. @param {Text} text @param {Autopay} data */
 function card(text, { card: kept, gateways, gateway }) {
   if (!kept) return '';
   const { mask, expires, saved_on: saved } = kept;
   const through = gateways.find(({ id }) => id === gateway)?.title;
-  return [mask ? text.cardMask(mask) : text.cardUnnamed, expires && text.expires(expires), text.savedOn(dayInText(saved)), through]
+  return [mask ? text.cardMask(mask) : text.cardUnnamed, expires && text.expires(onCard(expires)), text.savedOn(dayInText(saved)), through]
     .filter(Boolean).join(', ');
 }
 

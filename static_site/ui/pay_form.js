@@ -16,7 +16,7 @@ import { Failure } from './shell.js';
 /**
  * @param {{text: Shell & Words, name: string, options: TopUpOptions, account: string, sum?: number | null, label: string,
  *   pay(sum: string): string, go(hash: string): void, post(id: string, payment: Payment): Promise<any>,
- *   purpose?: string, check?(): import('./form.js').Problem[], more?(of: (field: string) => string | undefined): unknown,
+ *   purpose?: string, check?(): import('./form.js').Problem[], more?(of: (field: string) => string | undefined, gateway: string): unknown,
  *   outdated?(): void}} props
  *   name: of the form; purpose, check, more: what else the payment does, what is wrong with it, and its fields;
  *   outdated: what was shown is true no longer
@@ -61,7 +61,7 @@ export function PayForm({ text, name, options, account, sum, label, pay, go, pos
       ${gateways.length > 1 && html`
         <${Choice} name="gateway" label=${text.gateway} value=${gateway} change=${setChosen}
           options=${gateways.map(({ id, title }) => [id, title])} />`}
-      ${more?.(of)}
+      ${more?.(of, gateway)}
       <p class="muted">${text.bankPage}</p>
       ${failed && (failed.status === 409
         ? html`<${Refusal} text=${text} code=${failed.code} message=${failed.message} fix=${failed.fix} from=${failed.availableFrom} account=${account} />`

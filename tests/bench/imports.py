@@ -14,7 +14,7 @@ from statistics import median
 from threading import Thread
 from typing import Any
 
-from chalicelib import bootstrap
+from chalicelib import seams
 from chalicelib.clock import utc_now
 from local.sandbox import demo_environment
 from local.store.engine import Engine
@@ -78,7 +78,7 @@ def _served(engine: Engine) -> Iterator[str]:
 @contextmanager
 def cold() -> Iterator[Cold]:
     with measured() as (engine, _), _served(engine) as store:
-        bootstrap.current_time = utc_now
+        seams.current_time = utc_now
         browser = client()
         assert browser.log_in(LOGIN).status == 200
         browser.get(f"/api/accounts/{ACCOUNT}")

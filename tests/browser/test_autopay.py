@@ -48,7 +48,7 @@ ATTEMPT = {
     "state": "declined",
     "reason": "На карте не хватило денег.",
 }
-CARD = {"mask": "•• 0002", "expires": "08/2029", "saved_on": "2026-10-02"}
+CARD = {"mask": "•• 0002", "expires": "2029-08", "saved_on": "2026-10-02", "ending": False}
 ACTIVE: dict[str, Any] = {**OFF, "status": "active", "gateway": "uniteller", "card": CARD, "attempts": [ATTEMPT]}
 STOPPED: dict[str, Any] = {
     **OFF,
@@ -56,6 +56,8 @@ STOPPED: dict[str, Any] = {
     "stop_reason": "Карта отказала три периода подряд.",
     "attempts": [ATTEMPT],
 }
+KEPT: dict[str, Any] = {**OFF, "gateway": "uniteller", "card": CARD}
+ENDING: dict[str, Any] = {**ACTIVE, "card": {**CARD, "expires": "2026-11", "ending": True}}
 PENDING: dict[str, Any] = {**OFF, "status": "pending", "pending_topup": TOP_UP}
 STEP_UP = {"code": "step_up_required", "message": "Подтвердите действие паролем."}
 
@@ -205,7 +207,7 @@ def test_the_cap_is_changed_in_place(page: Page, site: Product) -> None:
 
 def test_another_card_needs_the_terms_anew_and_leaves_the_cap_alone(page: Page, site: Product) -> None:
     canned = opened(page, site, ACTIVE)
-    assert text_of(page, "card") == "Карта •• 0002, действует до 08/2029, сохранена 2 октября, Uniteller"
+    assert text_of(page, "card") == "Карта •• 0002, до 08/29, сохранена 2 октября, Uniteller"
     page.get_by_text("Заменить карту", exact=True).first.click()
     canned.answers = [created(site)]
     agree_and_pay(page)
@@ -244,6 +246,43 @@ def test_a_waiting_payment_can_be_followed_or_begun_anew(page: Page, site: Produ
     page.wait_for_url(f"**/#/topup/{TOP_UP}")
 
 
+def test_a_kept_card_turns_autopay_on_without_a_payment(page: Page, site: Product) -> None:
+    canned = opened(page, site, KEPT)
+    assert text_of(page, "card") == "Карта •• 0002, до 08/29, сохранена 2 октября, Uniteller"
+    page.get_by_test_id("turn-on").click()
+    expect(page.get_by_test_id("errors")).to_be_focused()
+    assert canned.sent == []
+    page.get_by_role("checkbox").check()
+    page.get_by_label("Предел одного списания").fill("900")
+    turned_on = {"id": None, "status": "active", "checkout": None}
+    canned.answers = [(403, STEP_UP), (201, turned_on)]
+    page.get_by_test_id("turn-on").click()
+    canned.screen = ACTIVE
+    prove(page)
+    expect(page.get_by_test_id("done")).to_have_text("Автоплатёж включён.")
+    expect(page.get_by_test_id("autopay").and_(page.locator("[data-status]"))).to_have_attribute(
+        "data-status", "active"
+    )
+    assert canned.bodies() == [{"terms_version": "2026-11", "cap_kopecks": 900_00}] * 2
+
+
+def test_a_kept_card_is_forgotten_in_one_click(page: Page, site: Product) -> None:
+    canned = opened(page, site, KEPT)
+    canned.answers, canned.screen = [(204, None)], OFF
+    page.get_by_test_id("forget").click()
+    expect(page.get_by_test_id("done")).to_have_text("Карта забыта.")
+    expect(page.get_by_test_id("card")).to_have_count(0)
+    assert [method for method, _ in canned.sent] == ["DELETE"]
+
+
+def test_a_card_at_its_end_and_one_that_is_being_kept_are_told_of(page: Page, site: Product) -> None:
+    canned = opened(page, site, ENDING)
+    expect(page.get_by_test_id("card-ends")).to_contain_text("до 11/26")
+    canned.screen = {**OFF, "pending_topup": TOP_UP}
+    page.reload()
+    expect(page.get_by_test_id("pending")).to_contain_text("карта сохранится")
+
+
 def test_why_it_has_stopped_and_what_was_tried_stand_there_in_words(page: Page, site: Product) -> None:
     opened(page, site, STOPPED)
     expect(page.get_by_test_id("stopped")).to_contain_text("Карта отказала три периода подряд.")
@@ -273,6 +312,7 @@ def test_without_a_network_the_screen_says_so_and_recovers(page: Page, site: Pro
         ({"status": "pending"}, "Автоплатёж ждёт оплаты"),
         ({"status": "stopped"}, "Автоплатёж остановлен"),
         ({"status": "active", "mask": "•• 0002"}, "Автоплатёж включён, карта •• 0002"),
+        ({"status": "active", "card_ends": "2026-12"}, "Автоплатёж включён. Карта действует до 12/26"),
         (
             {"status": "active", "next_on": "2026-11-24", "amount_kopecks": 540_00, "mask": "•• 0002"},
             "Автоплатёж 24 ноября: 540 ₽, карта •• 0002",
@@ -299,10 +339,11 @@ def test_no_state_of_the_screen_has_a_fault(page: Page, site: Product, scheme: A
     page.emulate_media(color_scheme=scheme)
     canned = opened(page, site, OFF)
     found = {}
-    for screen in (OFF, PENDING, ACTIVE, STOPPED, {**ACTIVE, "next": {**NEXT, "state": "failed"}}):
+    states = (OFF, PENDING, ACTIVE, STOPPED, {**ACTIVE, "next": {**NEXT, "state": "failed"}}, KEPT, ENDING)
+    for number, screen in enumerate(states):
         canned.screen = screen
         page.reload()
         expect(page.get_by_test_id("formula")).to_be_visible()
         page.evaluate("() => document.querySelectorAll('details').forEach((each) => { each.open = true; })")
-        found[screen["status"] + screen["next"]["state"]] = faults(page)
+        found[number, screen["status"]] = faults(page)
     assert not any(found.values()), found

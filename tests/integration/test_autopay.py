@@ -128,14 +128,85 @@ def test_the_account_and_the_calendar_say_what_comes(bob: Browser, shop: Product
     until(shop, ANNOUNCED)
     home = bob.get(f"/api/home?account={ACCOUNT}").json
     summary = {"status": "active", "next_on": "2026-12-09", "amount_kopecks": 500_00, "mask": "•• 2487"}
-    assert home["account"]["autopay"] == summary
+    assert home["account"]["autopay"] == summary | {"card_ends": None}
     assert [event["kind"] for event in home["events"]][0] == "autopay"
 
 
-def test_a_card_is_saved_with_autopay_only(bob: Browser) -> None:
+TOPUPS = f"/api/accounts/{ACCOUNT}/topups"
+
+
+def saving(**changed: Any) -> dict[str, Any]:
     body = {"id": str(uuid.uuid4()), "amount_kopecks": 100_00, "gateway": "uniteller", "save_card": True}
-    got = bob.post(f"/api/accounts/{ACCOUNT}/topups", body)
-    assert (got.status, list(got.json["fields"])) == (422, ["save_card"])
+    return {**body, **changed}
+
+
+def kept(shop: Product, bob: Browser) -> None:
+    got = bob.post(TOPUPS, saving())
+    assert got.status == 201, got.text
+    shop.pay(bootstrap.topup_store().existing(got.json["id"]))
+    shop.advance(minutes=3)
+
+
+def test_a_card_is_kept_by_an_ordinary_top_up_without_the_password(bob: Browser, shop: Product) -> None:
+    options = bob.get(f"/api/accounts/{ACCOUNT}/topup-options").json
+    assert [gateway["can_save_card"] for gateway in options["gateways"]] == [True, True]
+    assert "ничего не списывается" in options["card_terms"]["text"]
+    body = saving(card_terms_version=options["card_terms"]["version"])
+    first, again = bob.post(TOPUPS, body), bob.post(TOPUPS, body)
+    assert (first.status, again.status) == (201, 200)
+    assert first.json["checkout"] == again.json["checkout"]
+    assert first.json["checkout"]["fields"]["IsSaveCard"] == "1"
+    assert bob.post(TOPUPS, {**body, "save_card": False}).json["code"] == "conflict"
+    shop.pay(bootstrap.topup_store().existing(body["id"]))
+    shop.advance(minutes=3)
+    screen = bob.get(PATH).json
+    card = {"mask": "•• 2487", "expires": "2035-01", "saved_on": "2026-11-23", "ending": False}
+    assert (screen["status"], screen["card"], screen["gateway"]) == ("off", card, "uniteller")
+
+
+@pytest.mark.parametrize("changed", [{"save_card": "yes"}, {"save_card": None}, {"card_terms_version": 1}])
+def test_a_wish_to_keep_a_card_is_a_plain_yes_or_no(bob: Browser, changed: dict[str, Any]) -> None:
+    assert bob.post(TOPUPS, saving(**changed)).status == 422
+    assert bootstrap.autopay_store().get(ACCOUNT) is None
+
+
+def test_other_terms_of_keeping_than_those_on_screen_are_no_consent(bob: Browser) -> None:
+    got = bob.post(TOPUPS, saving(card_terms_version="2020-01-01"))
+    assert (got.status, got.json["code"]) == (409, "terms_changed")
+    assert bootstrap.autopay_store().get(ACCOUNT) is None
+
+
+def test_autopay_is_turned_on_at_once_by_a_kept_card(bob: Browser, shop: Product) -> None:
+    body = {"terms_version": TERMS_VERSION, "cap_kopecks": 700_00}
+    assert bob.post(PATH, body).json["code"] == "step_up_required"
+    step_up(bob)
+    assert (bob.post(PATH, body).status, bob.post(PATH, body).json["code"]) == (409, "no_saved_card")
+    kept(shop, bob)
+    assert bob.post(PATH, {**body, "terms_version": "2020-01-01"}).json["code"] == "terms_changed"
+    first, again = bob.post(PATH, body), bob.post(PATH, body)
+    assert (first.status, again.status) == (201, 200)
+    assert first.json == again.json == {"id": None, "status": "active", "checkout": None}
+    assert bob.post(PATH, {**body, "cap_kopecks": 800_00}).json["code"] == "already_connected"
+    screen = bob.get(PATH).json
+    assert (screen["status"], screen["cap_kopecks"], screen["card"]["mask"]) == ("active", 700_00, "•• 2487")
+
+
+def test_with_autopay_no_other_card_is_kept_and_it_says_where_to_change_it(bob: Browser, shop: Product) -> None:
+    connected(shop, bob)
+    got = bob.post(TOPUPS, saving())
+    assert (got.status, got.json["code"], got.json["fix"]) == (409, "card_by_autopay", "change_card")
+    options = bob.get(f"/api/accounts/{ACCOUNT}/topup-options").json
+    assert options["card_terms"] is None
+    assert not any(gateway["can_save_card"] for gateway in options["gateways"])
+
+
+def test_a_kept_card_is_forgotten_at_once(bob: Browser, shop: Product) -> None:
+    kept(shop, bob)
+    assert [bob.delete(PATH).status for _ in range(2)] == [204, 204]
+    assert bob.get(PATH).json["card"] is None
+    events = [row.event for row in bootstrap.subscribers().store.journal("sub-bob")]
+    assert events.count("card_forgotten") == 1
+    assert "card_agreed" in events
 
 
 def test_the_journal_holds_what_was_agreed_and_withdrawn(bob: Browser, shop: Product) -> None:

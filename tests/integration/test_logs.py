@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib import bootstrap
+from chalicelib import bootstrap, seams
 from chalicelib.handlers import jobs
 from chalicelib.store.agenda import Kind
 from local.store.transport import Call, error_answer, set_around
@@ -22,7 +22,7 @@ from tests.unit.test_metrics import validated
 
 @pytest.fixture
 def lines(shop: Product) -> Iterator[Lines]:
-    with logged({**bootstrap.environ, "PORTAL_STAGE": "test", "PORTAL_LOG_LEVEL": "DEBUG"}) as made:
+    with logged({**seams.environ, "PORTAL_STAGE": "test", "PORTAL_LOG_LEVEL": "DEBUG"}) as made:
         yield made
 
 
@@ -91,7 +91,7 @@ def test_what_nobody_foresaw_is_told_once_with_its_stack(lines: Lines, monkeypat
 
     bob = client()
     bob.log_in("bob")
-    monkeypatch.setattr(bootstrap, "current_time", stopped)
+    monkeypatch.setattr(seams, "current_time", stopped)
     got = bob.get("/api/accounts/100201")
     ours = [line for line in lines() if line.get("request_id") == got.headers["x-request-id"]]
     assert (got.status, [line["message"] for line in ours]) == (500, ["unexpected failure", "request"])
@@ -101,7 +101,7 @@ def test_what_nobody_foresaw_is_told_once_with_its_stack(lines: Lines, monkeypat
 
 
 def test_settings_that_cannot_be_read_are_a_failure_in_our_shape(shop: Product, lines: Lines) -> None:
-    bootstrap.environ = {"PORTAL_ORIGIN_SECRET": "canary"}
+    seams.environ = {"PORTAL_ORIGIN_SECRET": "canary"}
     bootstrap.forget()
     got = client().get("/api/health")
     assert (got.status, got.json["code"]) == (500, "internal_error")
@@ -154,7 +154,7 @@ def test_a_jobs_lines_carry_the_invocation_and_every_metric_is_well_formed(shop:
 
 
 def secrets_of(shop: Product, *browsers: Browser) -> set[str]:
-    environ = bootstrap.environ
+    environ = seams.environ
     found = {value for name, value in environ.items() if "PASSWORD" in name or "SECRET" in name}
     for browser in browsers:
         found |= set(browser.cookies.values())

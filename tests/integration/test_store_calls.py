@@ -12,7 +12,7 @@ COSTS = {
     "/api/session": ["GetItem subscribers", "GetItem subscribers", "Query billing", "BatchGetItem billing"],
     "/api/accounts/100201": ["GetItem subscribers", "Query billing", "GetItem autopays"],
     "/api/accounts/100201/services": ["GetItem subscribers", "Query billing"],
-    "/api/accounts/100201/topup-options": ["GetItem subscribers", "Query billing"],
+    "/api/accounts/100201/topup-options": ["GetItem subscribers", "Query billing", "GetItem autopays"],
     "/api/accounts/100201/operations": ["GetItem subscribers", "GetItem billing", "Query ledger", "Query ledger"],
 }
 

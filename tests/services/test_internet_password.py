@@ -5,7 +5,7 @@ import string
 
 import pytest
 
-from chalicelib import bootstrap
+from chalicelib import bootstrap, seams
 from chalicelib.billing import ServiceKind
 from chalicelib.billing.embedded import accounts, passwords
 from chalicelib.billing.embedded.accounts import NewService
@@ -67,7 +67,7 @@ def test_made_ones_differ_and_hold_nothing_that_is_misread(bob: Browser) -> None
 def test_it_is_made_of_the_system_s_chance(bob: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bytes beyond the last whole round are thrown away, and three drafts of one kind of letters alone."""
     chance = iter([255, 254, *range(100)])
-    monkeypatch.setattr(bootstrap, "random_bytes", lambda size: bytes([next(chance)]) if size == 1 else b"x" * size)
+    monkeypatch.setattr(seams, "random_bytes", lambda size: bytes([next(chance)]) if size == 1 else b"x" * size)
     assert bob.put(PATH, {"generate": True}).json["password"] == "NPQRSTUVWXY3"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import bootstrap
+from chalicelib import bootstrap, seams
 from chalicelib.billing import AccountState
 from chalicelib.billing.embedded import accounts
 from chalicelib.billing.embedded.accounts import NewAccount
@@ -126,7 +126,7 @@ def test_a_failure_leaves_the_old_file(out: Path, capsys: Capture, monkeypatch: 
     assert export(out) == 0
     before = out.read_bytes()
     bootstrap.billing().set_internet_password("100201", "internet", "Other-pass-2")
-    monkeypatch.setattr(bootstrap, "environ", {**bootstrap.environ, "PORTAL_KEY_FILE": "/nowhere/key"})
+    monkeypatch.setattr(seams, "environ", {**seams.environ, "PORTAL_KEY_FILE": "/nowhere/key"})
     bootstrap.settings.cache_clear()
     assert export(out) == 1
     assert "PORTAL_KEY_FILE" in capsys.readouterr().err

@@ -1,11 +1,12 @@
-"""What may meet at a charge without the payer: its withdrawal, a skip, money, a dearer month, and itself."""
+"""What may meet at a charge without the payer: its withdrawal, a skip, money, a dearer month, and itself; and what at
+a card that is being kept: the look that takes it, the one that asks about it, its forgetting, autopay by it."""
 
 from typing import Any
 
 from chalicelib import bootstrap
 from chalicelib.services.autopay_words import TERMS_VERSION
 from chalicelib.store.topups import TopUpRow
-from tests.autopaying import ANNOUNCED, CHARGED, bob, charges, until, wish
+from tests.autopaying import ANNOUNCED, CHARGED, bob, charges, saving, until, wish
 from tests.portal import Got
 from tests.product import Product
 from tests.scene import ACCOUNT, NEXT_PERIOD, owe
@@ -66,8 +67,49 @@ AT_THE_CHARGE = Stage("autopay is due", due, {
     "webhook": webhook,
     "dearer month": dearer,
 })  # fmt: skip
+
+
+def being_kept(shop: Product, race: tuple[str, ...]) -> None:
+    """The payment that saves a card is made; the next look takes the card."""
+    ground(200_00, NEXT_PERIOD)
+    shop.pay(saving(id=PARENT))
+    shop.clock.advance(61)
+
+
+def kept(shop: Product, race: tuple[str, ...]) -> None:
+    """Kept this minute, and its company has not been asked about it."""
+    being_kept(shop, race)
+    fire("autopay")
+    shop.clock.advance(1)
+
+
+def turn_on(shop: Product, _: Any) -> None:
+    bootstrap.card_keeping().connect(bob(), ACCOUNT, TERMS_VERSION, None)
+
+
+def another(shop: Product, race: tuple[str, ...]) -> None:
+    """A card is kept, and the payment that saves another one is made: the next look takes that one."""
+    kept(shop, race)
+    shop.pay(saving("robokassa", id=ID))
+    shop.clock.advance(61)
+
+
+_AT_A_CARD = {"look": charge, "overlapping look": charge, "withdrawal": withdraw, "autopay by it": turn_on}
+BEING_KEPT = Stage("a card is being kept", being_kept, _AT_A_CARD)
+KEPT = Stage("a card is kept", kept, _AT_A_CARD)
+ANOTHER = Stage("another card is being kept", another, _AT_A_CARD)
 RACES = [Race(AT_THE_CHARGE, acts) for acts in (("charge", "withdrawal"), ("charge", "payment by hand"))]
-FAR_RACES = [
+RACES += [Race(BEING_KEPT, ("look", "withdrawal")), Race(KEPT, ("withdrawal", "autopay by it"))]
+CARD_RACES = [
+    Race(stage, acts)
+    for stage in (BEING_KEPT, KEPT, ANOTHER)
+    for acts in (
+        ("look", "autopay by it"),
+        ("look", "overlapping look"),
+        ("look", "withdrawal", "autopay by it"),
+    )
+]
+FAR_RACES = CARD_RACES + [
     Race(AT_THE_CHARGE, acts)
     for acts in (
         ("charge", "overlapping charge"), ("charge", "skip"), ("charge", "dearer month"), ("charge", "webhook"),

@@ -11,6 +11,7 @@ from itertools import permutations
 from typing import Any
 
 from chalicelib.errors import Rejected
+from chalicelib.store.autopays import AutopayRow, ConsentRow
 from chalicelib.store.topups import TopUpRow
 from tests.portal import Got
 from tests.product import Product
@@ -187,6 +188,13 @@ def outcome(seen: Seen, results: Mapping[str, Any]) -> Any:
             # nobody is shown a wish that came to nothing, and one refused at once has no record
             if record.status != "refused"
         ],
+        "autopays": sorted(
+            (row.account, row.status, row.parent_invoice or 0, row.expires or "", bool(row.consent))
+            for row in AutopayRow.scan(AutopayRow.item == "autopay")
+        ),
+        "consents": sorted(
+            (row.purpose, row.withdrawn_at is None) for row in ConsentRow.scan(ConsentRow.item.startswith("consent#"))
+        ),
         "agenda": sorted((row.kind, _known(row.sort)) for row in seen.agenda),
         "messages": sorted((message["channel"], message["to"], message["text"]) for message in seen.received),
         "cases": sorted(_known(case.case_id) for case in seen.cases),

@@ -16,7 +16,7 @@ import pytest
 import requests
 
 import local.sandbox
-from chalicelib import bootstrap, config
+from chalicelib import bootstrap, config, seams
 from chalicelib.billing import ServiceKind
 from chalicelib.billing.embedded import accounts, catalogue
 from chalicelib.billing.embedded.accounts import NewAccount, NewService
@@ -123,7 +123,7 @@ def world(store: Engine, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
     root.setLevel(logging.DEBUG)
     with product(email="ses", origin_secret=SECRETS["origin secret"]) as shop:
         test_mode = {"ROBOKASSA_TEST_PASSWORD1": SHOP.test_password1, "ROBOKASSA_TEST_PASSWORD2": SHOP.test_password2}
-        bootstrap.environ = {**bootstrap.environ, **test_mode}
+        seams.environ = {**seams.environ, **test_mode}
         people(shop)
         sandboxed_letters(shop, sinks)
         yield World(shop, sinks)

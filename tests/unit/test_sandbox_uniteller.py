@@ -56,6 +56,48 @@ def state(world: World, invoice: int = 77) -> PaymentState:
     return world.gateway.get_payment(invoice)
 
 
+SAVED = ORDER.model_copy(update={"invoice": 79, "save_card": True})
+LIST = {"Shop_IDP": "00001234", "Login": "4321", "Password": Point().password, "Customer_IDP": "LK-79"}
+
+
+def card_list(world: World, **fields: str | None) -> tuple[int, list[str]]:
+    form = {name: value for name, value in {**LIST, **fields}.items() if value is not None}
+    answer = world.go("POST", "/sandbox/uniteller/wpay/cardv3/", form)
+    return answer.status, answer.body.decode().split("\r\n")[1:-1]
+
+
+def test_a_card_is_registered_by_a_payment_of_its_customer_that_is_paid(world: World) -> None:
+    gateway = world.gateway
+    checkout = gateway.create_checkout(SAVED)
+    assert world.go("POST", checkout.url, checkout.fields).status == 200
+    assert card_list(world) == (200, [])
+    world.pay(invoice="LK-79", outcome="paid")
+    assert card_list(world)[0] == 429
+    world.clock.advance(2)
+    [card] = card_list(world)[1]
+    assert card.endswith(";visa;400000******2487;1;virtual;0;;0;3501")
+    world.clock.advance(2)
+    assert gateway.saved_card(79).expires == "2035-01"
+    with pytest.raises(UpstreamBroken):
+        gateway.saved_card(79)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [("Customer_IDP", None, 3), ("Password", None, 3), ("Password", "x", 1), ("Shop_IDP", "1", 1),
+     ("Customer_IDP", "c" * 65, 5), ("Format", "3", 5)],
+)  # fmt: skip
+def test_a_list_of_cards_is_refused_as_the_document_says(world: World, name: str, value: str | None, code: int) -> None:
+    [error] = card_list(world, **{name: value})[1]
+    assert error.startswith(f"{code};")
+
+
+@pytest.mark.parametrize("fields", [{"Customer_IDP": "Nobody"}, {"Customer_IDP": "c" * 65}, {"IsSaveCard": "1"},
+                                    {"IsSaveCard": "yes", "Customer_IDP": "c"}])  # fmt: skip
+def test_a_card_cannot_be_registered_for_nobody(world: World, fields: dict[str, str | None]) -> None:
+    assert reason(changed(world, fields, resign=True)) in {"Customer_IDP is not valid", "IsSaveCard is not valid"}
+
+
 def results(world: World, **fields: str) -> tuple[int, str]:
     world.clock.advance(6)
     answer = world.go("POST", RESULTS, {**ASKED, **fields})

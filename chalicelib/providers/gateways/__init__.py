@@ -1,6 +1,6 @@
 """The payment gateway port: a company that takes a payer's money for us on its own page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from importlib import import_module
@@ -75,6 +75,13 @@ class PaymentState(Value):
     reference: str | None = None
     #: the number of the card as the company masks it
     card: str | None = None
+
+
+class CardFacts(Value):
+    """A saved card as its company tells it. ``expires`` is its last valid month, ``YYYY-MM``; None is not told."""
+
+    mask: str | None = None
+    expires: str | None = None
 
 
 class SavedCharge(Value):
@@ -188,9 +195,13 @@ class Limits(Value):
     max_kopecks: Kopecks
 
 
-#: Takes the shop's turn for a call that the company allows only so often, this long apart, whoever makes it.
-#: None: it is ours. Otherwise when the next turn begins.
-Pace = Callable[[timedelta], datetime | None]
+class Pace(Protocol):
+    """Takes the shop's turn for calls that the company allows only so often, this long apart, whoever makes them.
+
+    None: it is ours. Otherwise when the next turn begins. Calls of different names do not wait for each other.
+    """
+
+    def __call__(self, every: timedelta, call: str = "") -> datetime | None: ...
 
 
 class RangeQuery(Protocol):
@@ -213,6 +224,8 @@ class PaymentGateway(Protocol):
     limits: Limits
     #: later charges may rest on a payment of its
     can_save_card: bool
+    #: it tells when a saved card expires
+    tells_card: bool
     #: the notification may come by GET as well, as set in the company's cabinet
     webhook_get: bool
     #: origins that an auto-submitted checkout form goes to, for the site's ``form-action``
@@ -247,6 +260,12 @@ class PaymentGateway(Protocol):
         """Charge a saved card, once for one order: the same order is never charged twice by the company.
 
         :raises UpstreamUnavailable: certainly not executed. :raises OutcomeUnknown: ask ``get_payment``, never repeat.
+        """
+
+    def saved_card(self, parent_invoice: int) -> CardFacts:
+        """The card that this payment saved; empty where the company knows no such card, or tells nothing of cards.
+
+        :raises NotYourTurn: no call left. :raises UpstreamUnavailable, UpstreamBroken: ask again later.
         """
 
     def refund(self, refund: Refund) -> RefundAnswer:

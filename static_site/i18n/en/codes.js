@@ -1,6 +1,6 @@
 /** @type {typeof import('../ru/codes.js').default} */
 const words = {
-  ways: { pay: 'Top up', repay_promise: 'Repay the promised payment', resume: 'To services', cancel_planned: 'To services' },
+  ways: { pay: 'Top up', repay_promise: 'Repay the promised payment', resume: 'To services', cancel_planned: 'To services', change_card: 'To autopay' },
   availableFrom: (day) => `Possible from ${day}.`,
   stepUp: 'To go on, please confirm that it is you.',
   portal: 'Password of this cabinet',

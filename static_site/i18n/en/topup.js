@@ -11,6 +11,7 @@ const words = {
   tooLittle: (min) => `The least sum is ${min}.`,
   tooMuch: (max) => `The largest sum at once is ${max}.`,
   gateway: 'How to pay',
+  saveCard: 'Keep the card for autopay',
   bankPage: 'The bank’s page will open now. We neither see nor keep your card details.',
   pay: (sum) => `Pay ${sum}`,
   opening: 'Opening the bank’s page…',

@@ -10,6 +10,7 @@ import requests
 from chalicelib.money import Kopecks
 from chalicelib.providers import gateways
 from chalicelib.providers.gateways import (
+    CardFacts,
     ChargeAnswer,
     Order,
     Pace,
@@ -106,6 +107,15 @@ class ReceiptExchange:
         )
 
 
+@dataclass(frozen=True)
+class CardExchange:
+    """A canned answer to a question about the card of a payment, and what the adapter must make of it."""
+
+    title: str
+    answer: Response | Exception
+    expected: CardFacts | type[Exception]
+
+
 CHARGE = SavedCharge(order=ORDER, parent_invoice=17)
 
 
@@ -128,12 +138,15 @@ class GatewayCase:
     refunds: tuple[RefundExchange, ...]
     charges: tuple[ChargeExchange, ...]
     receipts: tuple[ReceiptExchange, ...]
+    #: none where the company tells nothing of cards; ``telling`` are the settings with which it does
+    cards: tuple[CardExchange, ...] = ()
+    telling: Mapping[str, str] = field(default_factory=dict)
     order: str = str(ORDER.invoice)
     proven: bool = True
     signature_characters: int = 64
 
 
-def at_once(every: timedelta) -> datetime | None:
+def at_once(every: timedelta, call: str = "") -> datetime | None:
     """Every turn is ours."""
     return None
 

@@ -8,10 +8,11 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from chalicelib.errors import BadWebhook, SignatureInvalid
-from chalicelib.providers.gateways import ADAPTERS, PaymentStatus, RefundAnswer
+from chalicelib.providers.gateways import ADAPTERS, CardFacts, PaymentStatus, RefundAnswer
 from tests.contract.gateways.suite import (
     CHARGE,
     ORDER,
+    CardExchange,
     ChargeExchange,
     Exchange,
     GatewayCase,
@@ -160,6 +161,27 @@ def test_an_answer_about_a_receipt_means_what_the_documents_say(case: GatewayCas
 @each_case
 def test_a_company_that_is_not_set_to_print_tells_of_no_receipts(case: GatewayCase) -> None:
     assert build(case).receipts == frozenset()
+
+
+CARDS = [(case, exchange) for case in CASES.values() for exchange in case.cards]
+
+
+@pytest.mark.parametrize(("case", "exchange"), CARDS, ids=[f"{case.name}: {each.title}" for case, each in CARDS])
+def test_an_answer_about_a_card_means_what_the_documents_say(case: GatewayCase, exchange: CardExchange) -> None:
+    gateway = build(case, answering(exchange.answer), case.telling)
+    if isinstance(exchange.expected, type):
+        with pytest.raises(exchange.expected):
+            gateway.saved_card(ORDER.invoice)
+    else:
+        assert gateway.saved_card(ORDER.invoice) == exchange.expected
+
+
+@each_case
+def test_who_tells_nothing_of_cards_is_not_asked(case: GatewayCase) -> None:
+    """Without the setting no call leaves: the case's company is nobody."""
+    gateway = build(case)
+    assert (gateway.tells_card, gateway.saved_card(ORDER.invoice)) == (False, CardFacts())
+    assert build(case, environ=case.telling).tells_card is bool(case.cards)
 
 
 @each_case

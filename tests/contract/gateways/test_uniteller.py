@@ -14,7 +14,19 @@ from chalicelib.money import Kopecks
 from chalicelib.providers.gateways import PaymentStatus, Refund
 from local.web import Request, Response, parse_form
 from tests.contract.gateways.suite import NOW, ORDER, Handle, build
-from tests.contract.gateways.uniteller_case import CASE, NUMBER, PAID, PASSWORD, notification, row, rows
+from tests.contract.gateways.uniteller_case import (
+    CARD_HEAD,
+    CASE,
+    KNOWN,
+    NUMBER,
+    PAID,
+    PASSWORD,
+    TELLING,
+    card,
+    notification,
+    row,
+    rows,
+)
 
 FISCAL = {"UNITELLER_FISCAL": "true", "UNITELLER_TAXMODE": "1", "UNITELLER_VAT": "22"}
 EMPTY = md5(b"").hexdigest()
@@ -189,8 +201,9 @@ def test_without_a_turn_nothing_is_sent() -> None:
     asked: list[timedelta] = []
     later = NOW + timedelta(seconds=4)
 
-    def pace(every: timedelta) -> datetime | None:
+    def pace(every: timedelta, call: str = "") -> datetime | None:
         asked.append(every)
+        assert call == ""
         return later
 
     gateway = build(CASE, pace=pace)
@@ -200,6 +213,40 @@ def test_without_a_turn_nothing_is_sent() -> None:
             question()
         assert raised.value.available_from == later
     assert asked == [timedelta(seconds=5)] * 2
+
+
+# cards
+
+
+def test_a_payment_that_saves_a_card_is_its_own_customer() -> None:
+    """In the seventh place of the signature; nothing of it where the card service is not bought."""
+    order = ORDER.model_copy(update={"save_card": True})
+    plain = build(CASE, environ={"UNITELLER_RECURRING": "true"}).create_checkout(order).fields
+    told = build(CASE, environ=TELLING).create_checkout(order).fields
+    assert {name: told[name] for name in told.keys() - plain.keys()} == {"Customer_IDP": NUMBER, "IsSaveCard": "1"}
+    text = f"{hashed('00001234', NUMBER, '500.00')}&{EMPTY}&{EMPTY}&{hashed('300', NUMBER)}&{'&'.join([EMPTY] * 3)}"
+    assert told["Signature"] == md5(f"{text}&{hashed('86400', PASSWORD)}".encode()).hexdigest().upper()
+    assert "Customer_IDP" not in build(CASE, environ=TELLING).create_checkout(ORDER).fields
+
+
+def test_a_card_is_asked_about_by_post_in_turns_of_its_own() -> None:
+    seen: list[Request] = []
+    turns: list[tuple[timedelta, str]] = []
+
+    def pace(every: timedelta, call: str = "") -> datetime | None:
+        turns.append((every, call))
+        return None if len(turns) == 1 else NOW
+
+    gateway = build(CASE, recorded(rows(card(), header=CARD_HEAD), seen), TELLING, pace)
+    assert gateway.saved_card(ORDER.invoice) == KNOWN
+    with pytest.raises(NotYourTurn):
+        gateway.saved_card(ORDER.invoice)
+    assert turns == [(timedelta(seconds=2), "cards")] * 2
+    [request] = seen
+    assert (request.method, request.path, request.query) == ("POST", "/cardv3/", [])
+    assert dict(parse_form(request.body)) == {
+        "Shop_IDP": "00001234", "Login": "4321", "Password": PASSWORD, "Customer_IDP": NUMBER, "Format": "1",
+    }  # fmt: skip
 
 
 def test_the_company_may_not_write_into_our_log() -> None:

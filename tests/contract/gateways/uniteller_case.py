@@ -11,6 +11,7 @@ from urllib3.exceptions import NewConnectionError
 from chalicelib.errors import OutcomeUnknown, UpstreamBroken, UpstreamUnavailable
 from chalicelib.money import Kopecks
 from chalicelib.providers.gateways import (
+    CardFacts,
     ChargeAnswer,
     ChargeStatus,
     Fiscal,
@@ -23,7 +24,15 @@ from chalicelib.providers.gateways import (
     RefundStatus,
 )
 from local.web import Response
-from tests.contract.gateways.suite import ORDER, ChargeExchange, Exchange, GatewayCase, ReceiptExchange, RefundExchange
+from tests.contract.gateways.suite import (
+    ORDER,
+    CardExchange,
+    ChargeExchange,
+    Exchange,
+    GatewayCase,
+    ReceiptExchange,
+    RefundExchange,
+)
 
 PASSWORD = "point-password-of-80-characters"
 ENVIRON = {"UNITELLER_SHOP_ID": "00001234", "UNITELLER_LOGIN": "4321", "UNITELLER_PASSWORD": PASSWORD}
@@ -270,6 +279,41 @@ RECEIPTS = (
     told("no connection", REFUSED, UpstreamUnavailable),
 )  # fmt: skip
 
+CARD_HEAD = "Card_IDP;CardType;CardNumber;CardStatus;AcquirerID;IsOwnCard;CardName;IsDefault;CardExpDate"
+TELLING = {"UNITELLER_RECURRING": "true", "UNITELLER_CARDS": "true"}
+KNOWN = CardFacts(mask="•• 4242", expires="2035-01")
+
+
+def card(status: str = "1", expires: str = "3501", number: str = "427601******4242") -> str:
+    return f"{'7' * 40};visa;{number};{status};Bank;0;;1;{expires}"
+
+
+CARDS = (
+    CardExchange("one card", rows(card(), header=CARD_HEAD), KNOWN),
+    CardExchange("without a head", text(card() + "\r\n"), KNOWN),
+    CardExchange("quoted", rows(*(";".join(f'"{each}"' for each in card().split(";")),), header=CARD_HEAD), KNOWN),
+    CardExchange("another order", rows("3501;1;4242", header="CARDEXPDATE;CardStatus;cardnumber"), KNOWN),
+    CardExchange("a blocked one beside it", rows(card("2", "2601"), card(), header=CARD_HEAD), KNOWN),
+    CardExchange("blocked", rows(card("2"), header=CARD_HEAD), CardFacts()),
+    CardExchange("not confirmed", rows(card("0"), header=CARD_HEAD), CardFacts()),
+    CardExchange("no end", rows(card(expires=""), header=CARD_HEAD), CardFacts(mask="•• 4242")),
+    CardExchange("no number", rows(card(number=""), header=CARD_HEAD), CardFacts(expires="2035-01")),
+    CardExchange("no card", rows(header=CARD_HEAD), CardFacts()),
+    CardExchange("an empty answer", text(""), CardFacts()),
+    CardExchange("two cards", rows(card(), card(expires="3002"), header=CARD_HEAD), UpstreamBroken),
+    *(CardExchange(f"end {words!r}", rows(card(expires=words), header=CARD_HEAD), UpstreamBroken)
+      for words in ("3513", "3500", "01/35", "203501", "٣501")),
+    CardExchange("a short row", rows("1;visa", header=CARD_HEAD), UpstreamBroken),
+    CardExchange("another table", rows("1;2", header="a;b"), UpstreamBroken),
+    *(CardExchange(f"error {code}", error(code), UpstreamBroken) for code in (1, 3, 5, 15, 30)),
+    CardExchange("ERROR:", text("ERROR: Authentication error"), UpstreamBroken),
+    CardExchange("HTML", text(HTML), UpstreamBroken),
+    CardExchange("too often", text("Too Many Connections", 429), UpstreamBroken),
+    CardExchange("500", Response(500, rows(card(), header=CARD_HEAD).body), UpstreamBroken),
+    CardExchange("a broken line", Response(504, dropped=True), UpstreamBroken),
+    CardExchange("no connection", REFUSED, UpstreamUnavailable),
+)  # fmt: skip
+
 CASE = GatewayCase(
     name="uniteller",
     environ=ENVIRON,
@@ -306,6 +350,8 @@ CASE = GatewayCase(
     refunds=REFUNDS,
     charges=CHARGES,
     receipts=RECEIPTS,
+    cards=CARDS,
+    telling=TELLING,
     order=NUMBER,
     proven=False,
     signature_characters=32,

@@ -44,6 +44,7 @@ class Robokassa:
     asks_contact = False  # its own page does
     ranges = None
     full_refund_repeats = False
+    tells_card = False
 
     def __init__(self, settings: Settings, http: Outgoing) -> None:
         self._settings = settings
@@ -134,6 +135,10 @@ class Robokassa:
             form["IsTest"] = "1"
         answer = self._http.write("charge_saved", "POST", f"{settings.base_url}/Merchant/Recurring", data=form)
         return charged(answer, charge.order.invoice)
+
+    def saved_card(self, parent_invoice: int) -> port.CardFacts:
+        """Nothing: no page of theirs tells a card's number or its end."""
+        return port.CardFacts()
 
     def refund(self, refund: port.Refund) -> port.RefundAnswer:
         """Refund/Create: a JWT signed by password 3. An answer that is not theirs leaves the outcome unknown.

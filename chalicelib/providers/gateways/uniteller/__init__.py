@@ -15,7 +15,7 @@ from chalicelib.clock import Clock
 from chalicelib.errors import BadWebhook, NotYourTurn, SignatureInvalid
 from chalicelib.money import Kopecks, to_rubles
 from chalicelib.providers import gateways as port
-from chalicelib.providers.gateways.uniteller import charges, receipts, refunds, wire
+from chalicelib.providers.gateways.uniteller import cards, charges, receipts, refunds, wire
 from chalicelib.providers.gateways.uniteller.codes import STATUSES
 from chalicelib.providers.gateways.uniteller.settings import PREFIX, Settings
 from chalicelib.upstream import Answer, Outgoing
@@ -24,6 +24,8 @@ __all__ = ["Settings", "Uniteller"]
 
 #: [4.6.3] One question about results in five seconds, whoever of us asks it, and a range of at most seven days.
 EVERY, LONGEST = timedelta(seconds=5), timedelta(days=7)
+#: [4.4.4.11] One list of cards in two seconds.
+EVERY_LIST = timedelta(seconds=2)
 #: [4.6.1.2] Asked for in the order on which both documents and all libraries agree.
 CALLBACK_FIELDS = ("ApprovalCode", "BillNumber", "Total")
 #: Not among the extra fields of a notification's signature.
@@ -43,6 +45,7 @@ class Uniteller:
         self._settings, self._http, self._pace = settings, http, pace
         self._password = settings.password.get_secret_value()
         self.can_save_card = settings.recurring
+        self.tells_card = settings.recurring and settings.cards
         self.title = settings.title
         self.webhook_get = settings.webhook_get
         self.asks_contact = settings.fiscal
@@ -67,15 +70,16 @@ class Uniteller:
         amount, lifetime = to_rubles(order.amount_kopecks), str(settings.lifetime_seconds)
         # counted by the company from the moment when it first sees the order
         order_lifetime = str(int((order.expires_at - order.ordered_at).total_seconds()))
-        # MeanType, EMoneyType | Customer_IDP, Card_IDP, IData, PT_Code are not sent, and keep their places
-        slots = (settings.shop_id, number, amount, "", "", lifetime, "", "", "", "", order_lifetime, self._password)
+        customer = number if order.save_card and self.tells_card else ""
+        # MeanType, EMoneyType | Card_IDP, IData, PT_Code are not sent, and keep their places
+        slots = (settings.shop_id, number, amount, "", "", lifetime, customer, "", "", "", order_lifetime)
         fields = {
             "Shop_IDP": settings.shop_id,
             "Order_IDP": number,
             "Subtotal_P": amount,
             "Lifetime": lifetime,
             "OrderLifetime": order_lifetime,
-            "Signature": wire.md(*slots),
+            "Signature": wire.md(*slots, self._password),
             "URL_RETURN_OK": order.return_url,
             "URL_RETURN_NO": order.return_url,
             "Language": order.language,
@@ -84,6 +88,8 @@ class Uniteller:
         }
         if order.save_card:
             fields["IsRecurrentStart"] = "1"
+        if customer:
+            fields |= cards.registration(customer)
         if settings.fiscal:
             receipt = wire.receipt_of(order.account, order.amount_kopecks, settings, order.receipt_to)
             signature = wire.sh(settings.shop_id, number, amount, receipt, self._password)
@@ -134,6 +140,19 @@ class Uniteller:
         form = charges.form(charge, settings, self._password)
         answer = self._http.write("charge_saved", "POST", settings.recurrent_url, data=form)
         return charges.read(answer, charge, number, self._password)
+
+    def saved_card(self, parent_invoice: int) -> port.CardFacts:
+        """[A 4.4.4.11] Takes a turn of its own, so that nobody's question about money waits for it.
+
+        :raises NotYourTurn: nothing was sent. :raises UpstreamBroken: also where our settings are refused.
+        """
+        if not self.tells_card:
+            return port.CardFacts()
+        later = self._pace(EVERY_LIST, "cards")
+        if later is not None:
+            raise NotYourTurn(later)
+        form = cards.form(self._number(parent_invoice), self._settings, self._password)
+        return cards.read(self._http.read("saved_card", "POST", self._settings.cards_url, data=form))
 
     def refund(self, refund: port.Refund) -> port.RefundAnswer:
         """[A 4.5.2, F 3.11] One call for what is held and for what is captured."""

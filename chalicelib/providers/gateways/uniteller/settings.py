@@ -49,6 +49,7 @@ class Settings(BaseModel):
     min_kopecks: int = Field(1_00, gt=0)
     max_kopecks: int = Field(100_000_00, gt=0)
     recurring: bool = Field(False, description="charges of a saved card, which the manager switches on")
+    cards: bool = Field(False, description="the card service, which tells when a saved card expires")
     webhook_get: bool = Field(False, description="the notification comes by GET as well")
 
     @property
@@ -62,6 +63,11 @@ class Settings(BaseModel):
     @property
     def cancel_url(self) -> str:
         return f"{self.fiscal_url}/cancel" if self.fiscal else f"{self.base_url}/unblock/"
+
+    @property
+    def cards_url(self) -> str:
+        """One address for all points, with receipts or without."""
+        return f"{self.base_url}/cardv3/"
 
     @property
     def recurrent_url(self) -> str:

@@ -108,11 +108,15 @@ def table(answer: Answer, prefix: str) -> Iterator[Mapping[str, str]]:
 
 def answered_row(answer: Answer) -> Mapping[str, str]:
     """The one row of an answer to a call, by the names of its head in lower case; empty if it is no such answer."""
-    lines = list(csv.reader(_plain(answer).splitlines(), delimiter=";", quoting=csv.QUOTE_NONE))
-    if answer.status != 200 or len(lines) < 2:
+    table = lines(answer)
+    if answer.status != 200 or len(table) < 2:
         return {}
-    names, values = ([text.strip('" ') for text in line] for line in lines[:2])
+    names, values = ([text.strip('" ') for text in line] for line in table[:2])
     return dict(zip((name.lower() for name in names), values, strict=False))
+
+
+def lines(answer: Answer) -> list[list[str]]:
+    return list(csv.reader(_plain(answer).splitlines(), delimiter=";", quoting=csv.QUOTE_NONE))
 
 
 def _plain(answer: Answer) -> str:
@@ -121,11 +125,11 @@ def _plain(answer: Answer) -> str:
 
 def _rows(text: str, prefix: str) -> Iterator[Mapping[str, str]]:
     """Rows of our orders. Someone else's order number may hold anything, a delimiter too: such a row is passed over."""
-    lines = csv.reader(text.splitlines(), delimiter=";", quoting=csv.QUOTE_NONE)
-    names = [name.strip('" ').lower() for name in next(lines)]
+    table = csv.reader(text.splitlines(), delimiter=";", quoting=csv.QUOTE_NONE)
+    names = [name.strip('" ').lower() for name in next(table)]
     if not set(names) >= _NEEDED or len(set(names)) < len(names):
         raise UpstreamBroken("uniteller results: no table of orders")
-    for line in lines:
+    for line in table:
         values = [_value(text) for text in line]
         if not values or not values[0].startswith(prefix) and names[0] == "ordernumber":
             continue
@@ -151,11 +155,11 @@ def _state(row: Mapping[str, str]) -> port.PaymentState:
         status=status,
         amount_kopecks=_total(row["total"], status),
         reference=row.get("billnumber") or None,
-        card=_mask(row.get("cardnumber", "")),
+        card=mask(row.get("cardnumber", "")),
     )
 
 
-def _mask(text: str) -> str | None:
+def mask(text: str) -> str | None:
     """The last four digits and no more, whatever the company shows."""
     digits = re.search(r"[0-9]{4}$", text, re.ASCII)
     return f"•• {digits[0]}" if digits else None
