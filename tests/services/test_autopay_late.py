@@ -172,3 +172,17 @@ def test_a_stuck_autopay_is_tried_again_by_command(shop: Product) -> None:
     bootstrap.cases().watch()
     assert shop.cases() == []
     assert period() is None
+
+
+def test_a_hard_decline_forgets_the_card_that_was_charged_and_no_other(shop: Product) -> None:
+    """While the charge was under way another card has taken its place: that one is tried."""
+    settle(shop)
+    parent = connect(shop)
+    card(shop, parent, "pending")
+    until(shop, CHARGED, minutes=5)
+    connect(shop, "robokassa")
+    declined = charges(None)[0]
+    facts = {"code": "expired", "card_stopped": True}
+    bootstrap.topup_store().advance(declined, "declined", bootstrap.now(), "test", None, changes=facts)
+    until(shop, SECOND, minutes=90)
+    assert (screen().status, screen().gateway, states()) == ("active", "robokassa", ["declined", "charged"])
