@@ -50,7 +50,7 @@ def happening(luck: Random, day: date, plain: PlainDays, account: Account) -> st
         amount = luck.choice([1, luck.randint(1, 400_00), 1500_00])
         plain.money(day, amount)
         account.money(day, amount)
-    if event == "call":
+    if event == "call" and plain.pause is None:
         call = -luck.randint(1, 150_00)
         plain.money(day, call)
         account.money(day, call)
