@@ -147,6 +147,9 @@ def test_every_account_has_its_card_that_opens_it(page: Page, site: Product) -> 
     expect(page.get_by_test_id("account-card")).to_have_count(2)
     page.get_by_role("link", name="Открыть счёт 100202").click()
     expect(page.get_by_test_id("account")).to_have_text("100202")
+    # the last one is remembered, and the next test finds bob as it expects him
+    page.get_by_label("Лицевой счёт").select_option("100201")
+    expect(page.get_by_test_id("account")).to_have_text("100201")
 
 
 def test_the_cabinet_speaks_english_and_keeps_to_it(page: Page, site: Product) -> None:
