@@ -163,7 +163,9 @@ class Receipts:
         """The intent, then the call; what became of it is asked a minute later, by whoever comes."""
         number = receipt.number or self.topups.next_invoice(topup.gateway)
         mine, at, amount = self.token(), self.now(), receipt.amount_kopecks
-        facts = {"number": number, "sent_by": mine, "since": at, "tries": 0, "amount_kopecks": amount}
+        # sending it again makes it no younger: a day after the first time it is a case
+        since = receipt.since if receipt.status == "sending" else at
+        facts = {"number": number, "sent_by": mine, "sent_at": at, "since": since, "tries": 0, "amount_kopecks": amount}
         if not self._move(receipt, "sending", at + timedelta(minutes=1), **facts):
             return
         if not timedelta(0) <= self.now() - at <= FRESH:
@@ -177,7 +179,7 @@ class Receipts:
             self._failed(receipt, topup, "failed")
 
     def _is_lost(self, receipt: ReceiptRow) -> bool:
-        return receipt.status == "sending" and self.now() - receipt.since >= LOST
+        return receipt.status == "sending" and self.now() - (receipt.sent_at or receipt.since) >= LOST
 
     def _wish(self, receipt: ReceiptRow, topup: TopUpRow) -> ReceiptWish:
         kind = ReceiptKind(receipt.kind)

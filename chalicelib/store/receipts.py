@@ -47,9 +47,10 @@ class ReceiptRow(Row):
     status = UnicodeAttribute()
     #: since when it is asked about, or could have been sent
     since = InstantAttribute()
-    #: ours, of one that we send; and which worker has sent it
+    #: ours, of one that we send; which worker has sent it, and when it was sent last
     number = IntegerAttribute(null=True)
     sent_by = UnicodeAttribute(null=True)
+    sent_at = InstantAttribute(null=True)
     #: storage, document and sign: what finds it at the tax office, and where it can be looked at
     fn = UnicodeAttribute(null=True)
     fd = UnicodeAttribute(null=True)

@@ -194,6 +194,19 @@ def test_one_that_never_got_there_is_sent_again_under_its_number(shop: Product) 
     assert (row(topup, CLOSING).status, row(topup, CLOSING).number, calls(shop, "send_receipt")) == ("done", 1001, 2)
 
 
+def test_one_that_never_gets_there_is_a_case_after_a_day_and_rests_after_three(shop: Product) -> None:
+    topup = paid(shop)
+    owe(500_00, "calls")
+    shop.fault("robokassa", "send_receipt", "timeout_before", times=1000)
+    until_closing(shop, minutes=23 * 60)
+    assert shop.cases() == []
+    shop.advance(hours=3)
+    assert [(case.kind, case.ref) for case in shop.cases()] == [("receipt", f"{topup.topup_id}#{CLOSING}")]
+    shop.advance(days=3)
+    assert row(topup, CLOSING).status == "sending"
+    assert row(topup, CLOSING).agenda_key is None
+
+
 def test_a_refused_one_is_a_case_and_is_sent_anew_by_command(shop: Product) -> None:
     topup = paid(shop)
     owe(500_00, "calls")
