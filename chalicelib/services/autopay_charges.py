@@ -196,6 +196,7 @@ class AutopayCharges:
             status="created",
             language=autopay.language,
             created_at=now,
-            expires_at=now + self.settings.topup_expires,
+            # nobody is at a page that could be closed: the company is asked every hour, to the last question
+            expires_at=now + self.settings.topup_last_question,
             autopay_period=period.start.isoformat(),
         )

@@ -122,6 +122,9 @@ class AutopayOutcomes:
             _note(period, topup, "unknown")
             paid = _paid_by_another(period, topup)
             return self.end(autopay, period, "charged" if paid else "unknown", code=None if paid else "unknown")
+        if age >= self.settings.stuck_after:
+            facts = {"account": topup.account, "gateway": topup.gateway, "invoice": topup.invoice}
+            self.cases.open(CaseKind.UNFINISHED, topup.topup_id, now, {**facts, "status": topup.status})
         wait = timedelta(minutes=1) if age < timedelta(minutes=10) else timedelta(minutes=10)
         due = now + (wait if age < timedelta(hours=2) else timedelta(hours=1))
         if period.asked or autopay.status == "off" or _paid_by_another(period, topup):

@@ -164,7 +164,8 @@ class Receipts:
         number = receipt.number or self.topups.next_invoice(topup.gateway)
         mine, at, amount = self.token(), self.now(), receipt.amount_kopecks
         # sending it again makes it no younger: a day after the first time it is a case
-        since = receipt.since if receipt.status == "sending" else at
+        again = receipt.status == "sending"
+        since = receipt.since if again else at
         facts = {"number": number, "sent_by": mine, "sent_at": at, "since": since, "tries": 0, "amount_kopecks": amount}
         if not self._move(receipt, "sending", at + timedelta(minutes=1), **facts):
             return
@@ -175,7 +176,8 @@ class Receipts:
         except OutcomeUnknown:
             log.warning("receipt with an unknown outcome", extra={"topup": topup.topup_id, "gateway": topup.gateway})
             return
-        if state.status is ReceiptStatus.FAILED:
+        # a no to the second sending says nothing about the first, which may have come there late
+        if state.status is ReceiptStatus.FAILED and not again:
             self._failed(receipt, topup, "failed")
 
     def _is_lost(self, receipt: ReceiptRow) -> bool:

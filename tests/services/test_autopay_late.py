@@ -186,3 +186,18 @@ def test_a_hard_decline_forgets_the_card_that_was_charged_and_no_other(shop: Pro
     bootstrap.topup_store().advance(declined, "declined", bootstrap.now(), "test", None, changes=facts)
     until(shop, SECOND, minutes=90)
     assert (screen().status, screen().gateway, states()) == ("active", "robokassa", ["declined", "charged"])
+
+
+@pytest.mark.parametrize("gateway", GATEWAYS)
+def test_a_decline_that_is_known_after_a_day_is_tried_again(shop: Product, gateway: str) -> None:
+    """The company is asked every hour as long as there is time, and staff are told after a day."""
+    settle(shop)
+    parent = connect(shop, gateway)
+    card(shop, parent, "pending")
+    until(shop, CHARGED, minutes=60 * 28)
+    assert [case.kind for case in shop.cases()] == ["unfinished"]
+    card(shop, parent, "no_funds")
+    card(shop, parent, "good")
+    until(shop, LAST, minutes=90)
+    bootstrap.cases().watch()
+    assert (states(), state(), shop.cases()) == (["declined", "charged"], "charged", [])
