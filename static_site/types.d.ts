@@ -100,7 +100,7 @@ interface Checkout { method: 'GET' | 'POST'; url: string; fields: Record<string,
 
 interface TopUp {
   status: TopUpStatus; id?: string; account?: string; amount_kopecks?: number;
-  steps?: { name: string; at: string }[]; receipt_url?: string | null;
+  steps?: { name: string; at: string }[]; receipt_url?: string | null; checkout?: Checkout | null;
 }
 
 interface Device { id: string; device: string; started_at: string; last_seen_at: string; current: boolean }

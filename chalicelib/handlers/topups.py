@@ -73,6 +73,8 @@ class TopUpDetails(Value):
     status: Status
     steps: tuple[Step, ...]
     receipt_url: str | None = None
+    #: the way back to the page where it is paid, as long as it can be
+    checkout: Checkout | None = None
 
 
 class TopUpStatus(Value):
@@ -120,7 +122,7 @@ def order(request: Request, account: str) -> Answer:
 def details(request: Request, id: str) -> Answer:
     topup, events = bootstrap.topups().details(request.who.subscriber_id, _known(id))
     receipt_url = bootstrap.receipts().url_of(topup.topup_id) if topup.status == "credited" else None
-    return Answer(_details(topup, events, receipt_url))
+    return Answer(_details(topup, events, receipt_url, bootstrap.topups().checkout_again(topup)))
 
 
 @views.route(
@@ -153,7 +155,7 @@ def ordered_answer(ordered: Ordered) -> TopUpOrdered:
     return TopUpOrdered(id=ordered.topup.topup_id, status=_status(ordered.topup), checkout=ordered.checkout)
 
 
-def _details(topup: TopUpRow, events: Any, receipt_url: str | None) -> TopUpDetails:
+def _details(topup: TopUpRow, events: Any, receipt_url: str | None, checkout: Checkout | None) -> TopUpDetails:
     return TopUpDetails(
         id=topup.topup_id,
         account=topup.account,
@@ -162,6 +164,7 @@ def _details(topup: TopUpRow, events: Any, receipt_url: str | None) -> TopUpDeta
         status=_status(topup),
         steps=tuple(_step(event) for event in events),
         receipt_url=receipt_url,
+        checkout=checkout,
     )
 
 

@@ -123,7 +123,7 @@ class AutopayView:
         row = self._row(account)
         periods = store.periods(account, HISTORY)
         runway = billing.runway(account)
-        upcoming = self._next(runway, periods, language)
+        upcoming = self._next(row, runway, periods, language)
         gateways = [gateway for gateway in self.autopay.topups.gateways.values() if gateway.can_save_card]
         limits = {gateway.name: self.autopay.topups.limits_of(gateway) for gateway in gateways}
         shown = [SavingGateway(id=one.name, title=one.title, **limits[one.name].model_dump()) for one in gateways]
@@ -144,7 +144,7 @@ class AutopayView:
             next=upcoming,
             attempts=tuple(self._attempts(periods, language)),
             in_flight=self.autopay.flying(row) if charging else None,
-            stop_reason=words.reason(row.stop_code, language) if row.status == "stopped" else None,
+            stop_reason=words.sentence(row.stop_code, language) if row.status == "stopped" else None,
             pending_topup=row.pending_topup,
             terms=Terms(version=words.TERMS_VERSION, text=words.terms(language)),
         )
@@ -158,7 +158,7 @@ class AutopayView:
             return AutopaySummary(status=_status(row))
         runway = self.autopay.billing.runway(account)
         period = self.autopay.store.period(account, runway.period_start)
-        charge_on, amount = self._planned(runway, period)
+        charge_on, amount = self._planned(row, runway, period)
         ends = row.expires if is_ending(row, runway, self.settings) else None
         if charge_on is None or not amount or (period is not None and period.state != "announced"):
             return AutopaySummary(status="active", mask=row.mask, card_ends=ends)
@@ -171,32 +171,38 @@ class AutopayView:
             self.autopay.days.saved(row)
         return row
 
-    def _planned(self, runway: Runway, period: PeriodRow | None) -> tuple[date | None, Kopecks]:
+    def _planned(self, row: AutopayRow, runway: Runway, period: PeriodRow | None) -> tuple[date | None, Kopecks]:
+        """The day of the next charge, if there will be one, and its sum; in flight, the one that was sent."""
         plan, zone = Plan(runway.period_start, self.settings.zone), self.settings.zone
         if period is not None:
             at = period.charge_at if period.state == "announced" else None
-            return (local_date(at, zone) if at else None), Kopecks(period.amount_kopecks)
-        first = plan.first_charge(max(self.now(), plan.announce_at))
-        return (local_date(first, zone) if first else None), runway.missing_kopecks
+            sent = period.last_attempt if period.state in {"charging", "charged", "unknown"} else None
+            amount = Kopecks(int(sent["amount_kopecks"]) if sent else period.amount_kopecks)
+        else:
+            at, amount = plan.first_charge(max(self.now(), plan.announce_at)), runway.missing_kopecks
+        return (local_date(at, zone) if at and not _above_cap(row, amount) else None), amount
 
-    def _next(self, runway: Runway, periods: Sequence[PeriodRow], language: str) -> NextAutopay:
+    def _next(self, row: AutopayRow, runway: Runway, periods: Sequence[PeriodRow], language: str) -> NextAutopay:
         period = next((one for one in periods if one.start == runway.period_start), None)
-        charge_on, amount = self._planned(runway, period)
+        charge_on, amount = self._planned(row, runway, period)
         zone, plan = self.settings.zone, Plan(runway.period_start, self.settings.zone)
         told: datetime = (period.announced_at if period else None) or max(self.now(), plan.announce_at)
         items = [[item.title, item.amount_kopecks] for item in runway.items]
+        if period is not None and period.breakdown:
+            items = list(period.breakdown)
+            if period.amount_kopecks > amount:
+                items.append([words.paid_since(language), period.amount_kopecks - amount])
+        balance = period.balance_kopecks if period is not None and period.breakdown else runway.balance_kopecks
         state: Any = period.state if period is not None else "planned"
-        announced = period is not None and bool(period.breakdown)
-        late = words.reason("too_late", language) if period is None and charge_on is None else None
         return NextAutopay(
             period_start=runway.period_start,
             announce_on=local_date(told, zone),
             charge_on=charge_on,
             amount_kopecks=amount,
-            balance_kopecks=Kopecks(period.balance_kopecks) if period and announced else runway.balance_kopecks,
+            balance_kopecks=Kopecks(balance),
             state=state,
-            reason=words.reason(period.code, language) if period is not None else late,
-            breakdown=tuple(_items(period.breakdown if period and announced else items)),
+            reason=_reason(row, period, charge_on, amount, language),
+            breakdown=tuple(_items(items)),
         )
 
     def _card(self, row: AutopayRow, runway: Runway) -> SavedCard | None:
@@ -212,6 +218,24 @@ class AutopayView:
         return [_attempt(period, attempt, language) for period in periods for attempt in reversed(period.attempts)]
 
 
+def _above_cap(row: AutopayRow, amount: Kopecks) -> bool:
+    return bool(row.status == "active" and amount > row.cap_kopecks)
+
+
+def _reason(
+    row: AutopayRow, period: PeriodRow | None, charge_on: date | None, amount: Kopecks, language: str
+) -> str | None:
+    """Why the next charge will not be, or why it is made once more."""
+    if period is not None and period.state != "announced":
+        return words.why(period.state, period.code, language)
+    if amount and _above_cap(row, amount):
+        return words.why("above_cap", "above_cap", language)
+    if period is None:
+        return words.why("missed", "too_late", language) if charge_on is None else None
+    declined = period.last_attempt
+    return words.why("announced", declined.get("code"), language) if declined is not None else None
+
+
 def _attempt(period: PeriodRow, attempt: dict[str, Any], language: str) -> Attempt:
     states: dict[str, Any] = {"sent": "checking", "unknown": "checking"}
     return Attempt(
@@ -219,7 +243,7 @@ def _attempt(period: PeriodRow, attempt: dict[str, Any], language: str) -> Attem
         period_start=period.start,
         amount_kopecks=Kopecks(int(attempt["amount_kopecks"])),
         state=states.get(attempt["state"], attempt["state"]),
-        reason=words.reason(attempt.get("code"), language),
+        reason=words.sentence(attempt.get("code"), language),
     )
 
 

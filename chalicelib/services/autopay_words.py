@@ -66,6 +66,11 @@ _REASONS: Mapping[str, tuple[str, str]] = {
 _DECLINED = ("банк отклонил списание", "the bank declined the charge")
 
 
+def paid_since(language: str) -> str:
+    """Of a charge that is smaller than it was announced."""
+    return "paid since the notice" if language == "en" else "поступило после сообщения"
+
+
 def terms(language: str) -> str:
     return _TERMS["en" if language == "en" else "ru"]
 
@@ -86,3 +91,23 @@ def card_terms_hash(language: str) -> str:
 def reason(code: str | None, language: str) -> str | None:
     """Why, in words; what nobody has a word for is a decline."""
     return _REASONS.get(code, _DECLINED)[language == "en"] if code else None
+
+
+#: How a sentence about a period begins that has this state.
+_LEADS: Mapping[str, tuple[str, str]] = {
+    "announced": ("Банк отказал, попробуем ещё раз", "The bank refused, we will try again"),
+    "failed": ("Списать не получилось", "The charge did not work out"),
+}
+_NO_CHARGE = ("Не спишем", "Nothing is charged")
+
+
+def sentence(code: str | None, language: str) -> str | None:
+    """A reason that stands alone on the screen."""
+    text = reason(code, language)
+    return f"{text[:1].upper()}{text[1:]}." if text else None
+
+
+def why(state: str, code: str | None, language: str) -> str | None:
+    """Of a period: what does not happen, and the reason."""
+    text = reason(code, language) if state != "unknown" else None
+    return f"{_LEADS.get(state, _NO_CHARGE)[language == 'en']}: {text}." if text else None

@@ -107,6 +107,11 @@ class TopUps:
             raise NotFound(topup_id)
         return topup, self.store.events(topup_id)
 
+    def checkout_again(self, topup: TopUpRow) -> Checkout | None:
+        """The same checkout once more for a payer who came back without paying; None once it cannot be paid there."""
+        payable = topup.status == "awaiting_payment" and topup.autopay_period is None and self.now() < topup.expires_at
+        return self._checkout(topup) if payable and topup.gateway in self.gateways else None
+
     def checkout_of(self, gateway: str, invoice: int) -> Checkout | None:
         """Where a payer of this order was sent; None for an order that is unknown or no longer awaits payment."""
         topup = self.store.by_invoice(gateway, invoice)

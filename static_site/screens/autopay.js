@@ -34,9 +34,9 @@ function OfAccount({ text, account, go }) {
     api('POST', path + '/skip', { period_start: day })), text.skipped(dayInText(day)));
   const setCap = (/** @type {number} */ kopecks) => action.run('cap', () => guard(() => (
     api('PATCH', path, { cap_kopecks: kopecks }))), text.capSaved(briefMoney(kopecks)));
-  const disconnect = (/** @type {string} */ done) => action.run('off', () => api('DELETE', path), (answer) => {
+  const disconnect = (/** @type {string} */ done) => action.run('off', () => api('DELETE', path), () => {
     forgetTopUp(); // connecting once more is a new payment
-    return answer?.in_flight ? text.offInFlight(money(answer.in_flight.amount_kopecks)) : done;
+    return done; // a charge in flight has a note of its own
   });
   const turnOn = (/** @type {string} */ version, /** @type {number} */ kopecks) => action.run('on', () => guard(() => (
     api('POST', path, { terms_version: version, cap_kopecks: kopecks }))), text.turnedOn);

@@ -1,7 +1,7 @@
 /** Where the gateway returns: what became of the payment. Only the server's word counts, and it works without a session. */
 import { html, useEffect, useState } from '../vendor/preact-htm.js';
 import { api, search } from '../api.js';
-import { forgetTopUp } from '../checkout.js';
+import { follow, forgetTopUp } from '../checkout.js';
 import { money } from '../money.js';
 import { wasSignedIn } from '../session.js';
 import { fieldMoney } from '../typed_money.js';
@@ -74,6 +74,7 @@ export default function TopUpStatus({ text, route, session }) {
   useEffect(() => {
     if (final) forgetTopUp(route.id);
   }, [final]);
+  const slow = !final && (over || waited >= SLOW_AFTER);
   const sum = topUp?.amount_kopecks ? money(topUp.amount_kopecks) : '';
   const tone = status === 'credited' ? 'ok' : final ? 'bad' : 'info';
   const retry = '#/topup' + search({ account: topUp?.account, sum: topUp?.amount_kopecks ? fieldMoney(topUp.amount_kopecks) : '' });
@@ -83,7 +84,7 @@ export default function TopUpStatus({ text, route, session }) {
       ${topUp?.account && html`<p class="muted under">${text.account} <span class="number">${topUp.account}</span>${sum && `, ${sum}`}</p>`}
       <div role="status" data-test="status" data-status=${status ?? ''}>
         ${status && html`<p class=${'note ' + (status === 'expired' ? 'warn' : tone)}>${(text.now[status] ?? text.now.created)(sum)}</p>`}
-        ${status && !final && (over || waited >= SLOW_AFTER) && html`
+        ${status && slow && html`
           <p data-test="slow">${status === 'paid' ? text.slowCredit : text.slow}</p>`}
         ${status && error && error.status === 0 && !over && html`<p>${text.stillTrying}</p>`}
       </div>
@@ -91,6 +92,8 @@ export default function TopUpStatus({ text, route, session }) {
       ${status && html`<${Steps} text=${text} status=${status} steps=${topUp?.steps ?? []} />`}
       ${!topUp && error && html`<${Failure} text=${text} error=${error} retry=${again} />`}
       <div class="actions">
+        ${topUp?.checkout && slow && html`
+          <button type="button" class="button" onClick=${() => follow(/** @type {Checkout} */ (topUp.checkout))} data-test="pay-on">${text.payOn}</button>`}
         ${topUp && over && !final && html`<button type="button" class="button main" onClick=${again}>${text.checkAgain}</button>`}
         ${(status === 'declined' || status === 'expired') && html`<a class="button main" href=${retry}>${text.tryAgain}</a>`}
         ${/^https?:/.test(topUp?.receipt_url ?? '') && html`

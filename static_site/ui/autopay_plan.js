@@ -15,12 +15,13 @@ export function Plan({ text, next, status, busy, skip }) {
   const active = status === 'active';
   if (!next) return null;
   const { period_start: period, announce_on: announce, charge_on: charge, amount_kopecks: amount, state, reason } = next;
-  const ahead = (state === 'planned' || state === 'announced') && charge;
+  const ahead = (state === 'planned' || state === 'announced') && charge && amount > 0;
+  const word = active && state === 'planned' && !amount ? 'covered' : state;
   return html`
     <section class="card totals stack" aria-labelledby="plan" data-test="next" data-state=${state}>
       <h2 id="plan">${active ? text.next : text.example}</h2>
       <p class="muted">${text.period(dayInText(period))}</p>
-      ${(reason || TONES[state]) && html`<p class=${'note ' + (TONES[state] ?? 'info')} data-test="reason">${reason ?? text.states[state]}</p>`}
+      ${(reason || TONES[word]) && html`<p class=${'note ' + (TONES[word] ?? 'info')} data-test="reason">${reason ?? text.states[word]}</p>`}
       <p data-test="formula">${formula(text, next)}</p>
       ${amount > 0 && html`
         <dl>

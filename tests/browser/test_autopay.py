@@ -222,8 +222,11 @@ def test_one_click_disconnects_and_says_what_is_on_its_way(page: Page, site: Pro
     canned.answers = [(200, {"in_flight": flight}) if flight else (204, None)]
     page.get_by_test_id("off").dblclick()
     done = page.get_by_test_id("done")
-    expect(done).to_contain_text("Автоплатёж отключён")
-    expect(done).to_contain_text(re.compile(r"540,00\s₽.*вернём" if flight else "карта забыта"))
+    expect(done).to_contain_text("Автоплатёж отключён, карта забыта")
+    note = page.get_by_test_id("in-flight")
+    expect(note).to_have_count(1 if flight else 0)
+    if flight:
+        expect(note).to_contain_text(re.compile(r"540,00\s₽.*вернём"))
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     assert canned.sent == [("DELETE", None)]
 

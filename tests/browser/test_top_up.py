@@ -158,6 +158,9 @@ def test_a_waiting_payment_is_told_to_be_slow_and_safe_to_leave(page: Page, site
         with page.expect_response(f"**/api/topups/{topup}"):
             page.clock.run_for(5_000)
     assert text_of(page, "slow").startswith("Банк отвечает дольше обычного. Страницу можно закрыть")
+    # who came back without paying can go on where the payment is made
+    page.get_by_test_id("pay-on").click()
+    page.wait_for_url("**/Merchant/Index.aspx**")
 
 
 @pytest.mark.parametrize("answers", [1, 3])

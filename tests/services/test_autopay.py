@@ -223,6 +223,37 @@ def test_a_cap_lowered_after_the_notice_stops_the_charge(shop: Product) -> None:
     assert (charges(None), state()) == ([], "above_cap")
 
 
+def test_a_cap_below_the_announced_sum_shows_that_nothing_will_be_charged(shop: Product) -> None:
+    settle(shop)
+    connect(shop, cap=900_00)
+    until(shop, ANNOUNCED)
+    assert screen().next.charge_on is not None
+    bootstrap.autopay().change_cap(bob(), ACCOUNT, Kopecks(100_00))
+    upcoming = screen().next
+    assert (upcoming.charge_on, upcoming.reason) == (None, "Не спишем: сумма больше вашего ограничения.")
+    assert bootstrap.autopay_view().summary(ACCOUNT).next_on is None
+
+
+def test_a_charge_in_flight_is_shown_with_its_own_sum(shop: Product) -> None:
+    """Less than announced, because money came in between: the parts still add up."""
+    settle(shop)
+    parent = connect(shop)
+    until(shop, ANNOUNCED)
+    pay(Kopecks(100_00), "by hand")
+    card(shop, parent, "pending")
+    until(shop, CHARGED, minutes=5)
+    upcoming = screen().next
+    assert (upcoming.state, upcoming.amount_kopecks) == ("charging", 400_00)
+    assert -sum(item.amount_kopecks for item in upcoming.breakdown) - upcoming.balance_kopecks == 400_00
+
+
+def test_a_decline_says_that_it_is_tried_again(shop: Product) -> None:
+    settle(shop)
+    card(shop, connect(shop), "no_funds")
+    until(shop, CHARGED, minutes=30)
+    assert screen().next.reason == "Банк отказал, попробуем ещё раз: на карте не хватило денег."
+
+
 def test_raising_the_cap_wants_the_password_and_lowering_does_not(shop: Product) -> None:
     settle(shop)
     connect(shop)
@@ -351,7 +382,7 @@ def test_a_soft_decline_is_tried_again_three_times_with_new_invoices(shop: Produ
     assert (calls(shop), state()) == (4, "failed")
     assert len({int(one.invoice) for one in charges(None)}) == 4
     assert (len(told(shop, "autopay_declined")), len(told(shop, "autopay_failed"))) == (1, 1)
-    assert screen().attempts[0].reason == "на карте не хватило денег"
+    assert screen().attempts[0].reason == "На карте не хватило денег."
 
 
 @pytest.mark.parametrize("gateway", GATEWAYS)
@@ -383,7 +414,7 @@ def test_three_failed_periods_end_it(shop: Product) -> None:
     for start in ("2026-12-12", "2027-01-12", "2027-02-12"):
         until(shop, LAST if start == "2026-12-12" else bootstrap.now() + timedelta(days=31), minutes=200)
         pay(800_00, start)
-    assert (screen().status, screen().stop_reason) == ("stopped", "три периода подряд списать не удалось")
+    assert (screen().status, screen().stop_reason) == ("stopped", "Три периода подряд списать не удалось.")
 
 
 # outcomes that nobody knows

@@ -99,3 +99,14 @@ def test_the_suggested_sum_is_what_is_due_in_whole_roubles(shop: Product) -> Non
 
 def _die(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_a_payer_who_came_back_can_go_on_paying_until_it_is_over(shop: Product) -> None:
+    ordered = shop.order("sub-bob", "100201")
+    topups = bootstrap.topups()
+    assert topups.checkout_again(ordered.topup) == ordered.checkout
+    shop.pay(ordered.topup)
+    assert topups.checkout_again(bootstrap.topup_store().existing(ordered.topup.topup_id)) is None
+    lapsed = shop.order("sub-bob", "100201").topup
+    shop.clock.advance(24 * 3600)
+    assert topups.checkout_again(lapsed) is None

@@ -73,7 +73,6 @@ const words = {
   off: 'Switch autopay off',
   offMeans: 'The card is forgotten at once and nothing more is charged. The money on the balance stays.',
   disconnected: 'Autopay is off, the card is forgotten.',
-  offInFlight: (sum) => `Autopay is off, the card is forgotten. A charge of ${sum} was already sent to the bank: if it goes through, we return the money.`,
   inFlight: (sum, at) => `A charge of ${sum} was sent to the bank on ${at}, we wait for the answer.`,
   willReturn: 'If it goes through, we return the money.',
 
