@@ -181,7 +181,12 @@ class Autopay:
             autopay = self.store.get(account)
             if autopay is None:
                 return None
-            flying = self.flying(autopay)
+            period = self.period_of(autopay)
+            flying = self._sent(period)
+            if flying is None and period is not None and period.in_flight:
+                # its outcome is known and not written down yet: it was charged on a live consent, and is no refund
+                self.days.charges.outcomes.resolve(autopay, period)
+                continue
             on = autopay.status != "off"
             if not on and autopay.parent_invoice is None and autopay.pending_topup is None:
                 return flying
@@ -196,7 +201,9 @@ class Autopay:
 
     def flying(self, autopay: AutopayRow) -> InFlight | None:
         """A charge of the period under way whose outcome nobody knows yet."""
-        period = self.period_of(autopay)
+        return self._sent(self.period_of(autopay))
+
+    def _sent(self, period: PeriodRow | None) -> InFlight | None:
         if period is None or not period.in_flight:
             return None
         topup = self.topups.store.get(period.attempts[-1]["topup"])

@@ -201,3 +201,18 @@ def test_a_decline_that_is_known_after_a_day_is_tried_again(shop: Product, gatew
     until(shop, LAST, minutes=90)
     bootstrap.cases().watch()
     assert (states(), state(), shop.cases()) == (["declined", "charged"], "charged", [])
+
+
+def test_a_charge_that_was_paid_before_the_withdrawal_stays_and_is_written_down(shop: Product) -> None:
+    """The notification has come, the agenda has not looked yet."""
+    settle(shop)
+    card(shop, connect(shop, "robokassa"), "pending")
+    until(shop, CHARGED, minutes=1)
+    charge = charges(None)[0]
+    turned(shop, charge)
+    assert bootstrap.topup_store().existing(charge.topup_id).status == "credited"
+    assert state() == "charging"
+    assert bootstrap.autopay().disconnect(bob(), ACCOUNT) is None
+    shop.advance(hours=3)
+    assert (states(), state(), screen().status) == (["charged"], "charged", "off")
+    assert [int(one.refunded_kopecks) for one in charges()] == [0]
