@@ -133,7 +133,7 @@ class AutopayDays:
         period, now = self.store.period(autopay.account, start), self.now()
         if now >= plan.announce_at and self.cards.tell(autopay, runway):
             return None
-        if period is not None and not _raised(period, autopay):
+        if period is not None and not _to_be_told_anew(period, autopay):
             tells = now < plan.announce_at and self.cards.is_untold(autopay, runway)
             look = plan.announce_at if tells else next_look(start, self.settings)
             self.store.commit(autopay, soonest(autopay, look, now))
@@ -170,7 +170,8 @@ class AutopayDays:
         return "above_limit" if amount > most else None
 
 
-def _raised(period: PeriodRow, autopay: AutopayRow) -> bool:
-    """Above the cap that was, and no longer above the one that is: announced after all."""
+def _to_be_told_anew(period: PeriodRow, autopay: AutopayRow) -> bool:
+    """Announced, and then the consent was withdrawn and given again: a new one needs a notice of its own. Or above
+    the cap that was, and no longer above the one that is."""
     over = period.state == "above_cap" and period.code == "above_cap"
-    return bool(over and period.amount_kopecks <= autopay.cap_kopecks)
+    return period.state == "announced" or bool(over and period.amount_kopecks <= autopay.cap_kopecks)

@@ -1,0 +1,46 @@
+"""Autopay that was disconnected after the notice and connected again before the period: a new consent, a new notice."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib import bootstrap
+from chalicelib.store.messages import MessageRow
+from tests.autopaying import ANNOUNCED, GATEWAYS, LAST, bob, card, charges, connect, screen, state, until
+from tests.product import Product
+from tests.scene import ACCOUNT, settle, told, view
+
+
+def again(shop: Product, gateway: str) -> None:
+    """On, announced, off; an hour later on again by another payment of 100 ₽."""
+    settle(shop)
+    connect(shop, gateway)
+    until(shop, ANNOUNCED)
+    bootstrap.autopay().disconnect(bob(), ACCOUNT)
+    shop.advance(hours=1)
+    connect(shop, gateway)
+
+
+@pytest.mark.parametrize("gateway", GATEWAYS)
+def test_in_time_it_is_announced_anew_and_charged_72_hours_later(shop: Product, gateway: str) -> None:
+    again(shop, gateway)
+    assert (len(told(shop, "autopay_announced")), screen().next.amount_kopecks) == (2, 400_00)
+    until(shop, LAST)
+    assert [int(one.amount_kopecks) for one in charges()] == [400_00]
+    notices = [row for row in MessageRow.scan() if row.event == "autopay_announced" and row.sent_at is not None]
+    assert max(row.sent_at for row in notices) + timedelta(hours=72) <= charges()[0].created_at
+    shop.advance(days=1)
+    assert (view().state, view().balance_kopecks) == ("active", 0)
+
+
+@pytest.mark.parametrize("declined", [False, True])
+def test_too_late_it_is_said_that_there_is_no_charge(shop: Product, declined: bool) -> None:
+    settle(shop)
+    parent = connect(shop, "uniteller")
+    card(shop, parent, "no_funds")
+    until(shop, LAST, minutes=-60 * 24 * 2 if not declined else -60)
+    bootstrap.autopay().disconnect(bob(), ACCOUNT)
+    connect(shop, "uniteller")
+    assert (state(), len(told(shop, "autopay_missed")), screen().next.charge_on) == ("missed", 1, None)
+    shop.advance(days=2)
+    assert charges() == []
