@@ -24,6 +24,8 @@ from chalicelib.store.topups import TopUpRow, TopUpStore
 LATE = timedelta(hours=1)
 #: A company that was certainly not reached is tried again after this.
 AGAIN = timedelta(minutes=10)
+#: A charge whose outcome nobody knows after this is the subscriber's to make up for, on the last day of its time.
+PATIENCE = timedelta(hours=1)
 #: After so many periods in a row that could not be charged autopay is off.
 FAILED_PERIODS = 3
 
@@ -106,7 +108,8 @@ class AutopayOutcomes:
             return self._stop(autopay, period, code)
         plan, now = Plan(period.start, self.settings.zone), self.now()
         again = now + AGAIN if code == "not_sent" else plan.next_try(topup.created_at)
-        if again is None or again > plan.last_at + LATE:
+        # who was asked to pay by hand was told that it is not charged again
+        if period.asked or again is None or again > plan.last_at + LATE:
             return self._failed(autopay, period, code)
         period.state, period.charge_at = "announced", again
         first = sum(attempt["state"] == "declined" for attempt in period.attempts) == 1 and code != "not_sent"
@@ -129,8 +132,9 @@ class AutopayOutcomes:
         due = now + (wait if age < timedelta(hours=2) else timedelta(hours=1))
         if period.asked or autopay.status == "off" or _paid_by_another(period, topup):
             return self.wait(autopay, due)
-        if now < plan.ask_by_hand_at:
-            return self.wait(autopay, min(due, plan.ask_by_hand_at))
+        by_hand_at = max(plan.ask_by_hand_at, topup.created_at + PATIENCE)
+        if now < by_hand_at:
+            return self.wait(autopay, min(due, by_hand_at))
         # the first day of the period, while nobody knows whether it is paid for
         self.billing.hold_block(autopay.account, period.start)
         period.asked = True
