@@ -84,11 +84,12 @@ passwords = cache(lambda: Passwords(settings()))
 sessions = cache(lambda: Sessions(settings(), billing(), passwords(), Guesses(settings()), now, token))
 subscribers = cache(lambda: Subscribers(SubscriberStore()))
 topups = cache(lambda: TopUps(topup_store(), billing(), gateways(), SubscriberStore(), now, settings()))
+refund_store = cache(lambda: RefundStore(settings().agenda_shards))
 receipt_store = cache(lambda: ReceiptStore(settings().agenda_shards))
 receipts = cache(
     lambda: Receipts(
-        receipt_store(), topup_store(), billing(), gateways(), SubscriberStore(), agenda(), CaseStore(), now, token,
-        settings(),
+        receipt_store(), topup_store(), refund_store(), billing(), gateways(), SubscriberStore(), agenda(), CaseStore(),
+        now, token, settings(),
     )
 )  # fmt: skip
 settlement = cache(
@@ -99,7 +100,6 @@ internet = cache(lambda: Internet(billing()))
 internet_password = cache(lambda: InternetPassword(billing(), now, lambda size: seams.random_bytes(size), token))
 portal_password = cache(lambda: PortalPassword(settings(), passwords(), Guesses(settings()), now, token))
 questions = cache(lambda: Questions(topup_store(), gateways(), settlement(), agenda(), now))
-refund_store = cache(lambda: RefundStore(settings().agenda_shards))
 refunds = cache(
     lambda: Refunds(
         refund_store(), topup_store(), billing(), gateways(), agenda(), CaseStore(), receipts(), now, token, settings()

@@ -73,7 +73,7 @@ def screen(request: Request, account: str) -> Answer:
 @views.route(
     "POST",
     _PATH,
-    "Agree to the terms, and order the first payment, which saves the card, or charge the card that is kept",
+    "Agree to the terms, and order the first payment, which saves the card, or go by the card that is kept",
     body=ConnectRequest,
     answers={201: Connecting, 200: Connecting},
     errors=(409, 429),

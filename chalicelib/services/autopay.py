@@ -194,7 +194,7 @@ class Autopay:
             more = self.written(who, autopay, "autopay_disconnected" if on else "card_forgotten", consents)
             due = self.now() if flying is not None else None
             said = self.days.charges.notices.disconnected(autopay) if on else []
-            gone = {**_FORGOTTEN, "period": autopay.period if flying is not None else None}
+            gone = {**_FORGOTTEN, "period": autopay.period if flying is not None else None, "off_at": self.now()}
             if self.store.commit(autopay, due, messages=said, more=more, changes=gone):
                 return flying
         raise UpstreamUnavailable(f"autopay of {account} keeps changing")

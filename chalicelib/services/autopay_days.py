@@ -43,7 +43,7 @@ class AutopayDays:
 
     def look(self, item: AgendaRow) -> None:
         """Agenda: the next thing that an autopay waits for. Late, twice or overlapped does no harm."""
-        if (topup_id := late_charge(item)) is not None:
+        if (topup_id := late_charge(item.ref)) is not None:
             return self._late(item, topup_id)
         autopay = self.store.pointed(item)
         if autopay is None:

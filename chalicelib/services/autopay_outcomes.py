@@ -55,7 +55,7 @@ class AutopayOutcomes:
         if not kept:
             if topup.status == "paid":
                 return self.wait(autopay, self.now() + AGAIN)
-            self._give_back(autopay, topup)
+            self._give_back(period, topup)
         _note(period, topup, "charged" if kept else "returned")
         return self.end(autopay, period, "charged", changes={"failed_periods": 0})
 
@@ -71,7 +71,7 @@ class AutopayOutcomes:
             return True
         kept = _to_be_kept(autopay, period, topup)
         if not kept:
-            self._give_back(autopay, topup)
+            self._give_back(period, topup)
         if not _note(period, topup, "charged" if kept else "returned"):
             return True
         changes: dict[str, object] = {}
@@ -83,9 +83,9 @@ class AutopayOutcomes:
             period.state, period.code = "charged", None
         return self.store.commit(autopay, autopay.due_at, period, changes=changes)
 
-    def _give_back(self, autopay: AutopayRow, topup: TopUpRow) -> None:
+    def _give_back(self, period: PeriodRow, topup: TopUpRow) -> None:
         """Not to be kept: the consent is withdrawn, or another charge has paid for the period. Repeatable."""
-        withdrawn = autopay.status == "off"
+        withdrawn = not _paid_by_another(period, topup)
         reason = "автоплатёж отключён во время списания" if withdrawn else "период уже оплачен другим списанием"
         try:
             self.refunds.begin(topup.topup_id, None, PORTAL, reason, "withdrawn" if withdrawn else "surplus")
@@ -205,8 +205,10 @@ def _paid_by_another(period: PeriodRow, topup: TopUpRow) -> bool:
 
 
 def _to_be_kept(autopay: AutopayRow, period: PeriodRow, topup: TopUpRow) -> bool:
-    """With the consent withdrawn it goes back, and so does what would be the second success of a period."""
-    return autopay.status != "off" and not _paid_by_another(period, topup)
+    """With its consent withdrawn it goes back, though another may have been given since; and so does what would be the
+    second success of a period."""
+    withdrawn = autopay.status == "off" or (autopay.off_at is not None and autopay.off_at >= topup.created_at)
+    return not withdrawn and not _paid_by_another(period, topup)
 
 
 def _note(period: PeriodRow, topup: TopUpRow, state: str, code: str | None = None) -> bool:

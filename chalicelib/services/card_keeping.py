@@ -16,6 +16,12 @@ from chalicelib.services.topups import Ordered, Wish
 from chalicelib.store.autopays import AUTOPAY, CARD, AutopayRow, AutopayStore, ConsentRow, consent_row
 from chalicelib.store.transaction import Transaction
 
+#: Of each purpose: the version of its text, and what makes the text's hash.
+_TEXTS = {
+    AUTOPAY: (words.TERMS_VERSION, words.terms_hash),
+    CARD: (words.CARD_TERMS_VERSION, words.card_terms_hash),
+}
+
 
 @dataclass(frozen=True)
 class CardKeeping:
@@ -45,7 +51,7 @@ class CardKeeping:
             if topups.store.get(wish.id) is None:
                 if terms_version not in {None, words.CARD_TERMS_VERSION}:
                     raise Rejected("terms_changed")
-                self._agree(who, wish)
+                self._agree(who, wish, terms_version is not None)
             return topups.order(who.subscriber_id, wish)
         except OutcomeUnknown as lost:
             raise UpstreamUnavailable("saving a card") from lost
@@ -79,7 +85,7 @@ class CardKeeping:
         return autopay.parent_invoice is not None and gateway is not None and gateway.can_save_card
 
     def _turned_on(self, who: Caller, autopay: AutopayRow, cap: Kopecks) -> bool:
-        consent = self._consent(who, autopay.account, AUTOPAY)
+        consent = self._consent(who, autopay.account, AUTOPAY, True)
         journal = self.autopay.written(who, autopay, "autopay_agreed", [autopay.consent])
         # another one may be on its way, agreed to for autopay or only to be kept: it takes its turn when it is paid
         on = {"status": "active", "consent": consent.id, "cap_kopecks": cap, "stop_code": None, "failed_periods": 0}
@@ -91,7 +97,7 @@ class CardKeeping:
 
         return self.store.commit(autopay, self.now(), messages=said, more=agreed, changes=on)
 
-    def _agree(self, who: Caller, wish: Wish) -> None:
+    def _agree(self, who: Caller, wish: Wish, shown: bool) -> None:
         """The consent before the order: a payment that saves a card without one must not be."""
         for _ in range(TRIES):
             autopay = self.store.get(wish.account) or AutopayRow(wish.account, subscriber_id=who.subscriber_id)
@@ -99,7 +105,7 @@ class CardKeeping:
                 return
             if autopay.status not in {"off", "stopped"}:
                 raise Rejected("card_by_autopay", fix="change_card")
-            now, consent = self.now(), self._consent(who, wish.account, CARD)
+            now, consent = self.now(), self._consent(who, wish.account, CARD, shown)
             pending = {"pending_topup": wish.id, "pending_since": now, "pending_purpose": CARD}
             pending |= {"pending_consent": consent.id, "pending_cap_kopecks": None, "language": wish.language}
             journal = self.autopay.written(who, autopay, "card_agreed", [autopay.pending_consent])
@@ -113,17 +119,18 @@ class CardKeeping:
                 return
         raise UpstreamUnavailable(f"autopay of {wish.account} keeps changing")
 
-    def _consent(self, who: Caller, account: str, purpose: str) -> ConsentRow:
-        """What was agreed to, when, in which language and from where."""
-        language, card = who.client.language, purpose == CARD
+    def _consent(self, who: Caller, account: str, purpose: str, shown: bool) -> ConsentRow:
+        """What was agreed to, when, how and from where; no text where none is known to have been shown."""
+        language = who.client.language
+        version, hash_of = _TEXTS[purpose]
         return consent_row(
             account,
             self.now(),
             self.token(),
             subscriber_id=who.subscriber_id,
             purpose=purpose,
-            terms_version=words.CARD_TERMS_VERSION if card else words.TERMS_VERSION,
-            text_hash=words.card_terms_hash(language) if card else words.terms_hash(language),
+            terms_version=version if shown else "not shown",
+            text_hash=hash_of(language) if shown else "-",
             language=language,
             address=who.client.address,
         )

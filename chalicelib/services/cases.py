@@ -9,7 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -18,7 +18,7 @@ from chalicelib.config import Settings
 from chalicelib.errors import OutcomeUnknown, PortalError
 from chalicelib.providers.gateways import ReceiptKind
 from chalicelib.store.agenda import Kind
-from chalicelib.store.autopays import AutopayRow, AutopayStore
+from chalicelib.store.autopays import AutopayRow, AutopayStore, late_charge, late_row
 from chalicelib.store.cases import CLOSED, OPEN, CaseKind, CaseRow, CaseStore
 from chalicelib.store.messages import MessageRow, MessageStore
 from chalicelib.store.receipts import ENDED as RECEIPTS_ENDED
@@ -60,6 +60,8 @@ class CaseFile:
     refund: RefundRow | None = None
     autopay: AutopayRow | None = None
     receipt: ReceiptRow | None = None
+    #: a charge that brought money when autopay had given it up
+    late: TopUpRow | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,8 @@ class Cases:
             self._refund_due_now(file.refund, tx)
         elif file.receipt is not None:
             self._receipt_due_now(file.receipt, tx)
+        elif file.late is not None:
+            tx.put("late charge", late_row(file.late.topup_id, self.now(), self.topups.shards))
         elif file.autopay is not None:
             self.autopays.replan(file.autopay, self.now(), tx)
         elif file.topup is not None:
@@ -182,15 +186,23 @@ class Cases:
         if kind == Kind.REFUND:
             topup_id, _, id = ref.partition("#")
             return CaseFile(row, topup=self.topups.get(topup_id), refund=self.refunds.get(topup_id, id))
+        if kind == Kind.AUTOPAY and (late := late_charge(ref)) is not None:
+            return CaseFile(row, late=self.topups.get(late))
         if kind == Kind.AUTOPAY:
             return CaseFile(row, autopay=self.autopays.get(ref))
         return CaseFile(row, topup=self.topups.get(ref) if kind else None)
 
+    def _is_noted(self, late: TopUpRow) -> bool:
+        """Whether autopay has written down what became of it."""
+        period = self.autopays.period(late.account, date.fromisoformat(late.autopay_period or ""))
+        states = {one["state"] for one in (period.attempts if period else ()) if one["topup"] == late.topup_id}
+        return bool(states & {"charged", "returned"})
+
     def _settled_itself(self, row: CaseRow) -> bool:
         try:
-            if not _is_over(self._file(row)):
+            now, file = self.now(), self._file(row)
+            if not (self._is_noted(file.late) if file.late is not None else _is_over(file, now)):
                 return False
-            now = self.now()
             self._act(row.case_id, PORTAL, "it has settled itself", now, lambda row, tx: None, quiet_until=now)
         except (PortalError, Refused):
             log.info("case left for the next look", extra={"case": row.case_id}, exc_info=True)
@@ -216,7 +228,7 @@ def _about(row: CaseRow) -> tuple[str, str]:
 _FOR_A_PERSON = {CaseKind.WRONG_AMOUNT, CaseKind.OTHER_ORDER, CaseKind.RETURNED, CaseKind.AUTOPAY_NOT_GIVEN_BACK}
 
 
-def _is_over(file: CaseFile) -> bool:
+def _is_over(file: CaseFile, now: datetime) -> bool:
     """Whether what the portal waited for has come, so that nobody need look."""
     kind, topup = file.row.kind, file.topup
     if kind in {CaseKind.REFUND_UNKNOWN, CaseKind.REFUND_UNFINISHED}:
@@ -224,9 +236,9 @@ def _is_over(file: CaseFile) -> bool:
     if file.receipt is not None:
         return file.receipt.status in RECEIPTS_ENDED
     if file.autopay is not None:
-        # what fails stays where it is; what succeeds is due at another time
+        # what fails stays where it is, overdue; what succeeds is due at another time
         due_at = file.autopay.due_at
-        return due_at is None or due_at > file.row.opened_at
+        return due_at is None or due_at > now
     if kind == CaseKind.AGENDA:
         fact = file.refund or topup or file.message
         return fact is not None and fact.agenda_key is None

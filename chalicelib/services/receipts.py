@@ -21,6 +21,8 @@ from chalicelib.services.messages import Contacts
 from chalicelib.store.agenda import Agenda, AgendaRow
 from chalicelib.store.cases import CaseKind, CaseStore
 from chalicelib.store.receipts import CLOSING, PAYMENT, Adds, ReceiptRow, ReceiptStore, refund_item
+from chalicelib.store.refunds import ENDED as REFUND_ENDED
+from chalicelib.store.refunds import RefundStore
 from chalicelib.store.topups import TopUpRow, TopUpStore
 from chalicelib.store.transaction import Transaction
 
@@ -40,6 +42,7 @@ _MORNING = time(10, 0)
 class Receipts:
     store: ReceiptStore
     topups: TopUpStore
+    refunds: RefundStore
     billing: BillingSystem
     gateways: Mapping[str, PaymentGateway]
     contacts: Contacts
@@ -62,6 +65,7 @@ class Receipts:
                 self.store.add(tx, row, now + timedelta(minutes=QUESTIONS[0]))
             if ReceiptKind.CLOSING in kinds:
                 row = _row(topup.topup_id, CLOSING, ReceiptKind.CLOSING, topup.amount_kopecks, "due", closing_at)
+                row.made_at = now
                 self.store.add(tx, row, closing_at)
 
         return add
@@ -97,7 +101,9 @@ class Receipts:
             return tuple(operations)
         urls = self.store.urls(keys.values())
         found = {id: urls[key] for id, key in keys.items() if key in urls}
-        return tuple(each.model_copy(update={"receipt_url": found.get(each.id)}) for each in operations)
+        return tuple(
+            each.model_copy(update={"receipt_url": found[each.id]}) if each.id in found else each for each in operations
+        )
 
     def _any(self) -> bool:
         return any(gateway.receipts for gateway in self.gateways.values())
@@ -112,6 +118,7 @@ class Receipts:
         try:
             self._step(receipt, self.topups.existing(receipt.topup_id))
         except NotYourTurn as wait:
+            self._open_if_stuck(receipt)
             self._move(receipt, receipt.status, wait.available_from)
         except (UpstreamError, NotFound, KeyError) as error:
             # a gateway that was switched off is as silent as one whose line is down
@@ -137,10 +144,14 @@ class Receipts:
 
     def _close(self, receipt: ReceiptRow, topup: TopUpRow) -> None:
         """A payment that went back whole needs none; one that is not used up waits for another month."""
-        left = topup.amount_kopecks - topup.refunded_kopecks
+        refunds = self.refunds.all_of(topup.topup_id)
+        left = topup.amount_kopecks - sum(refund.amount_kopecks for refund in refunds if refund.status == "done")
         if left <= 0:
             self._move(receipt, "cancelled", None)
-        elif not self._used_up(topup):
+        elif any(refund.status not in REFUND_ENDED for refund in refunds):
+            # the company may still say no, and then the money is back on the account
+            self._move(receipt, "due", self.now() + timedelta(days=1))
+        elif not self._used_up(receipt, topup):
             month = _first_of_next_month(local_date(self.now(), self.settings.zone), self.settings)
             self._move(receipt, "due", month, since=month)
         elif self._contact(topup) is None:
@@ -149,15 +160,19 @@ class Receipts:
             receipt.amount_kopecks = left
             self._send(receipt, topup)
 
-    def _used_up(self, topup: TopUpRow) -> bool:
-        """First in, first out: what is on the account came later than this payment."""
+    def _used_up(self, receipt: ReceiptRow, topup: TopUpRow) -> bool:
+        """First in, first out: what is on the account came later than this payment was credited.
+
+        What later days took back, by refunds or corrections, is not among what they brought.
+        """
         today = local_date(self.now(), self.settings.zone)
-        after = day_after(local_date(topup.paid_at or topup.created_at, self.settings.zone))
-        later = Kopecks(0)
+        after = day_after(local_date(receipt.made_at or receipt.since, self.settings.zone))
+        later = 0
         if after <= today:
             query = OperationsQuery(date_from=after, date_to=today, limit=1)
-            later = self.billing.operations(topup.account, query).totals.payments_kopecks
-        return self.billing.account(topup.account).balance_kopecks <= later
+            totals = self.billing.operations(topup.account, query).totals
+            later = totals.payments_kopecks + min(totals.other_kopecks, 0)
+        return self.billing.account(topup.account).balance_kopecks <= max(later, 0)
 
     def _send(self, receipt: ReceiptRow, topup: TopUpRow) -> None:
         """The intent, then the call; what became of it is asked a minute later, by whoever comes."""
@@ -211,10 +226,13 @@ class Receipts:
         """Again at the usual time; what has waited too long stands in the operator's list, and at last rests there."""
         now = self.now()
         minutes = QUESTIONS[receipt.tries] if receipt.tries < len(QUESTIONS) else 60
-        if now - receipt.since >= self.settings.stuck_after:
-            self._open(receipt, self.topups.existing(receipt.topup_id), "silence")
+        self._open_if_stuck(receipt)
         again = now + timedelta(minutes=minutes) if now - receipt.since < LAST else None
         self._move(receipt, receipt.status, again, tries=receipt.tries + 1)
+
+    def _open_if_stuck(self, receipt: ReceiptRow) -> None:
+        if receipt.status != "due" and self.now() - receipt.since >= self.settings.stuck_after:
+            self._open(receipt, self.topups.existing(receipt.topup_id), "silence")
 
     def _failed(self, receipt: ReceiptRow, topup: TopUpRow, why: str) -> None:
         self._open(receipt, topup, why)

@@ -76,6 +76,8 @@ class AutopayRow(Row):
     period = UnicodeAttribute(null=True)
     failed_periods = IntegerAttribute(default=0)
     stop_code = UnicodeAttribute(null=True)
+    #: when it was disconnected last: no charge from before is kept any more
+    off_at = InstantAttribute(null=True)
     #: whose change it was, to tell one's own from another's after a lost answer
     changed_by = UnicodeAttribute(null=True)
     revision = IntegerAttribute(default=0)
@@ -167,9 +169,9 @@ def late_row(topup_id: str, at: datetime, shards: int) -> AgendaRow:
     return agenda_row(Kind.AUTOPAY, _LATE + topup_id, at, shards)
 
 
-def late_charge(item: AgendaRow) -> str | None:
-    """The top-up that such a row names; None for any other row."""
-    return item.ref.removeprefix(_LATE) if item.ref.startswith(_LATE) else None
+def late_charge(ref: str) -> str | None:
+    """The top-up that the reference of such a row names; None for any other."""
+    return ref.removeprefix(_LATE) if ref.startswith(_LATE) else None
 
 
 #: A card that is forgotten leaves nothing of itself.

@@ -47,6 +47,8 @@ class ReceiptRow(Row):
     status = UnicodeAttribute()
     #: since when it is asked about, or could have been sent
     since = InstantAttribute()
+    #: of a closing one: when its payment was credited
+    made_at = InstantAttribute(null=True)
     #: ours, of one that we send; which worker has sent it, and when it was sent last
     number = IntegerAttribute(null=True)
     sent_by = UnicodeAttribute(null=True)

@@ -42,6 +42,7 @@ def demo_environment(origin: str) -> dict[str, str]:
         "ROBOKASSA_RECURRING": "true",
         "ROBOKASSA_RECEIPTS": "true",
         "ROBOKASSA_CLOSING_RECEIPT": "true",
+        "ROBOKASSA_SHOP_URL": "https://isp.example.ru",
         "ROBOKASSA_FISCAL_URL": f"{origin}/sandbox/robokassa/fiscal",
         "PORTAL_RECEIPT_URL": f"{origin}/sandbox/receipt?fn={{fn}}&fd={{fd}}&fpd={{fpd}}&sum={{sum}}",
         "ROBOKASSA_HASH": shop.algorithm,

@@ -63,7 +63,7 @@ function OfAccount({ text, account, go }) {
           ${data.status === 'active' && html`
             <${Kept} text=${text} data=${data} busy=${busy} setCap=${setCap} disconnect=${() => disconnect(text.disconnected)}
               replace=${data.gateways.length > 0 && connect(true)} />`}
-          ${(data.status === 'off' || data.status === 'stopped') && (data.card ? html`
+          ${(data.status === 'off' || data.status === 'stopped') && (data.card && data.gateways.some(({ id }) => id === data.gateway) ? html`
             <${KeptCard} text=${text} data=${data} busy=${busy} forget=${() => disconnect(text.forgotten)} />
             <${ByCard} text=${text} data=${data} busy=${busy} turnOn=${turnOn} />` : connect(false))}
           ${(data.status === 'active' || data.attempts.length > 0) && html`<${Attempts} text=${text} attempts=${data.attempts} />`}

@@ -216,3 +216,26 @@ def test_a_charge_that_was_paid_before_the_withdrawal_stays_and_is_written_down(
     shop.advance(hours=3)
     assert (states(), state(), screen().status) == (["charged"], "charged", "off")
     assert [int(one.refunded_kopecks) for one in charges()] == [0]
+
+
+def test_a_consent_given_again_does_not_keep_what_the_withdrawn_one_was_for(shop: Product) -> None:
+    _, declined = declined_once(shop, "robokassa")
+    bootstrap.autopay().disconnect(bob(), ACCOUNT)
+    connect(shop, "uniteller")
+    turn(shop, declined)
+    shop.advance(hours=2)
+    assert [int(one.refunded_kopecks) for one in charges() if one.topup_id == declined.topup_id] == [500_00]
+    assert states()[0] == "returned"
+
+
+def test_a_late_charge_that_nobody_could_write_down_is_retried_by_command(shop: Product) -> None:
+    _, declined = declined_once(shop, "robokassa")
+    turned(shop, declined)
+    CaseStore().open(CaseKind.AGENDA, f"autopay:late:{declined.topup_id}", bootstrap.now(), {"attempts": 12})
+    bootstrap.cases().watch()
+    assert len(shop.cases()) == 1
+    bootstrap.cases().retry(f"agenda:autopay:late:{declined.topup_id}", "i.petrova", "починили")
+    CaseStore().open(CaseKind.AGENDA, f"autopay:late:{declined.topup_id}", bootstrap.now(), {"attempts": 13})
+    shop.advance(minutes=2)
+    bootstrap.cases().watch()
+    assert (states(), shop.cases()) == (["charged"], [])

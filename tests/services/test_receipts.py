@@ -243,3 +243,37 @@ def test_a_charge_without_its_payer_has_a_receipt_too(shop: Product, gateway: st
     [charge] = charges()
     assert row(charge).status == "done"
     assert None not in urls()[:2]
+
+
+def test_a_later_payment_that_went_back_hides_no_money(shop: Product) -> None:
+    """What a later day brought and took back again says nothing of what is left of the first payment."""
+    first = paid(shop)
+    shop.advance(days=1)
+    second = paid(shop)
+    bootstrap.refunds().begin(second.topup_id, None, "i.petrova", "Ошибка", "r1")
+    until_closing(shop)
+    assert (row(first, CLOSING).status, row(second, CLOSING).status) == ("due", "cancelled")
+
+
+def test_a_payment_that_was_credited_a_day_late_is_not_its_own_successor(shop: Product) -> None:
+    shop.fault("billing", "post_payment", "timeout_before", times=1000)
+    topup = shop.order("sub-bob", ACCOUNT, 500_00).topup
+    shop.pay(topup)
+    shop.advance(days=2)
+    shop.sandboxed("DELETE", "/sandbox/faults")
+    shop.advance(hours=2)
+    until_closing(shop)
+    assert (row(topup, CLOSING).status, calls(shop, "send_receipt")) == ("due", 0)
+
+
+def test_a_refund_under_way_is_waited_for(shop: Product) -> None:
+    """It may be refused; then the payment is to be closed after all."""
+    topup = paid(shop)
+    shop.advance(days=6)
+    shop.fault("robokassa", "get_refund", "http_500", times=1000)
+    bootstrap.refunds().begin(topup.topup_id, None, "i.petrova", "Ошибка", "r1")
+    until_closing(shop)
+    assert row(topup, CLOSING).status == "due"
+    shop.sandboxed("DELETE", "/sandbox/faults")
+    shop.advance(days=2)
+    assert row(topup, CLOSING).status == "cancelled"

@@ -232,7 +232,7 @@ def test_a_payment_that_is_never_made_keeps_no_card_and_ends_its_consent(shop: P
 def test_a_consent_whose_order_was_lost_is_forgotten(shop: Product) -> None:
     """The request died between the two."""
     settle(shop)
-    bootstrap.card_keeping()._agree(bob(), wish())
+    bootstrap.card_keeping()._agree(bob(), wish(), True)
     shop.advance(hours=2)
     [consent] = consents()
     assert (row().pending_topup, consent.withdrawn_at is not None) == (None, True)

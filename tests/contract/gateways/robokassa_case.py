@@ -164,7 +164,7 @@ CHARGES = (
     ChargeExchange("no connection", REFUSED, UpstreamUnavailable),
 )  # fmt: skip
 
-PRINTS = {"ROBOKASSA_RECEIPTS": "true", "ROBOKASSA_CLOSING_RECEIPT": "true"}
+PRINTS = {"ROBOKASSA_RECEIPTS": "true", "ROBOKASSA_CLOSING_RECEIPT": "true", "ROBOKASSA_SHOP_URL": "https://a.example"}
 NUMBERS = {"FnNumber": "9999078902005430", "FiscalDocumentNumber": 141, "FiscalDocumentAttribute": "3214516461",
            "FiscalDate": "2026-11-23T12:01:00", "FiscalType": 1}  # fmt: skip
 FOUND = Fiscal(fn="9999078902005430", fd="141", fpd="3214516461", at="2026-11-23T12:01:00")

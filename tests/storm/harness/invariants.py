@@ -81,8 +81,10 @@ def i12_each_payment_and_refund_has_its_receipt(seen: Seen) -> None:
     }
     made = {(row.topup_id, row.item): row for row in seen.receipts if row.kind != ReceiptKind.CLOSING}
     assert set(made) == owed
-    waiting = {row.ref for row in made.values() if row.status != "done" and row.since < seen.now - DAY}
-    assert waiting <= seen.told
+    closing = {row.topup_id: row for row in seen.receipts if row.kind == ReceiptKind.CLOSING}
+    assert set(closing) == {id for id, order in orders.items() if ReceiptKind.CLOSING in told[order.gateway]}
+    back = {id for id, order in orders.items() if order.refunded_kopecks == order.amount_kopecks}
+    assert {id for id, row in closing.items() if row.status == "cancelled"} <= back
     documents = [row.fd for row in seen.receipts if row.fd]
     assert len(documents) == len(set(documents))
 
@@ -101,6 +103,7 @@ def i7_nothing_is_forgotten(seen: Seen) -> None:
     unfinished = {order.topup_id for order in seen.topups if order.created_at < day_ago and order.status not in ENDS}
     unfinished |= {row.message_id for row in seen.messages if row.agenda_key and row.created_at < day_ago}
     unfinished |= {row.ref for row in seen.agenda if row.due_at < day_ago}
+    unfinished |= {row.ref for row in seen.receipts if row.status in {"waiting", "sending"} and row.since < day_ago}
     assert unfinished <= seen.told
 
 

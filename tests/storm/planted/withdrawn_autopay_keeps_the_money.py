@@ -8,4 +8,4 @@ SHOWS = "== [50000]"
 
 
 def plant() -> None:
-    rewrite(AutopayOutcomes._charged, {"self._give_back(autopay, topup)": "pass"})
+    rewrite(AutopayOutcomes._charged, {"self._give_back(period, topup)": "pass"})

@@ -76,8 +76,8 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _closing_needs_the_first(self) -> Self:
-        if self.closing_receipt and not self.receipts:
-            raise ValueError("CLOSING_RECEIPT needs RECEIPTS")
+        if self.closing_receipt and not (self.receipts and self.shop_url):
+            raise ValueError("CLOSING_RECEIPT needs RECEIPTS and SHOP_URL")
         return self
 
     @property

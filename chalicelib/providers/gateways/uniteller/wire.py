@@ -108,7 +108,10 @@ def table(answer: Answer, prefix: str) -> Iterator[Mapping[str, str]]:
 
 def answered_row(answer: Answer) -> Mapping[str, str]:
     """The one row of an answer to a call, by the names of its head in lower case; empty if it is no such answer."""
-    table = lines(answer)
+    try:
+        table = lines(answer)
+    except UpstreamBroken:
+        return {}
     if answer.status != 200 or len(table) < 2:
         return {}
     names, values = ([text.strip('" ') for text in line] for line in table[:2])
@@ -116,7 +119,15 @@ def answered_row(answer: Answer) -> Mapping[str, str]:
 
 
 def lines(answer: Answer) -> list[list[str]]:
-    return list(csv.reader(_plain(answer).splitlines(), delimiter=";", quoting=csv.QUOTE_NONE))
+    """:raises UpstreamBroken: a value longer than any that they send."""
+    return _split(_plain(answer))
+
+
+def _split(text: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(text.splitlines(), delimiter=";", quoting=csv.QUOTE_NONE))
+    except csv.Error:
+        raise UpstreamBroken("uniteller: a table that cannot be read") from None
 
 
 def _plain(answer: Answer) -> str:
@@ -125,8 +136,8 @@ def _plain(answer: Answer) -> str:
 
 def _rows(text: str, prefix: str) -> Iterator[Mapping[str, str]]:
     """Rows of our orders. Someone else's order number may hold anything, a delimiter too: such a row is passed over."""
-    table = csv.reader(text.splitlines(), delimiter=";", quoting=csv.QUOTE_NONE)
-    names = [name.strip('" ').lower() for name in next(table)]
+    head, *table = _split(text)
+    names = [name.strip('" ').lower() for name in head]
     if not set(names) >= _NEEDED or len(set(names)) < len(names):
         raise UpstreamBroken("uniteller results: no table of orders")
     for line in table:
