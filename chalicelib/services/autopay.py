@@ -177,36 +177,38 @@ class Autopay:
         Returns a charge that had been sent before and has no outcome yet. :raises NotFound: not the caller's account.
         """
         self.owned(who, account)
-        for _ in range(TRIES):
+        for tried in range(TRIES):
             autopay = self.store.get(account)
             if autopay is None:
                 return None
-            period = self.period_of(autopay)
-            flying = self._sent(period)
-            if flying is None and period is not None and period.in_flight:
-                # its outcome is known and not written down yet: it was charged on a live consent, and is no refund
-                self.days.charges.outcomes.resolve(autopay, period)
+            under_way, on = self._under_way(autopay), autopay.status != "off"
+            flying = self._unresolved(under_way)
+            if on and under_way is not None and flying is None and tried < TRIES - 2:
+                # what became of a charge is known: it is written down while there is a consent
+                self.days.charges.outcomes.resolve(autopay, under_way)
                 continue
-            on = autopay.status != "off"
             if not on and autopay.parent_invoice is None and autopay.pending_topup is None:
                 return flying
             consents = [autopay.consent, autopay.pending_consent, autopay.card_consent]
             more = self.written(who, autopay, "autopay_disconnected" if on else "card_forgotten", consents)
-            due = self.now() if flying is not None else None
+            due = self.now() if under_way is not None else None
             said = self.days.charges.notices.disconnected(autopay) if on else []
-            gone = {**_FORGOTTEN, "period": autopay.period if flying is not None else None, "off_at": self.now()}
+            period = autopay.period if under_way is not None else None
+            gone = {**_FORGOTTEN, "period": period, "off_at": self.now() if on else autopay.off_at}
             if self.store.commit(autopay, due, messages=said, more=more, changes=gone):
                 return flying
         raise UpstreamUnavailable(f"autopay of {account} keeps changing")
 
     def flying(self, autopay: AutopayRow) -> InFlight | None:
         """A charge of the period under way whose outcome nobody knows yet."""
-        return self._sent(self.period_of(autopay))
+        return self._unresolved(self._under_way(autopay))
 
-    def _sent(self, period: PeriodRow | None) -> InFlight | None:
-        if period is None or not period.in_flight:
-            return None
-        topup = self.topups.store.get(period.attempts[-1]["topup"])
+    def _under_way(self, autopay: AutopayRow) -> PeriodRow | None:
+        period = self.period_of(autopay)
+        return period if period is not None and period.in_flight else None
+
+    def _unresolved(self, period: PeriodRow | None) -> InFlight | None:
+        topup = self.topups.store.get(period.attempts[-1]["topup"]) if period is not None else None
         if topup is None or topup.status not in _UNRESOLVED:
             return None
         return InFlight(amount_kopecks=Kopecks(topup.amount_kopecks), since=topup.created_at)

@@ -1,0 +1,1 @@
+"""Years of autopay with something happening in most periods, against plain arithmetic."""
