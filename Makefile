@@ -41,6 +41,7 @@ test: install ## every test, offline
 
 storm: $(VENV)/.dev ## the full lists of faults, pairs and orders (MINUTES=n, STORM_SEED)
 	STORM=1 STORM_MINUTES=$(MINUTES) $(BIN)/python -m pytest -q -n 2 tests/storm
+	@$(if $(MINUTES),:,STORM_EVERY_ANCHOR=1 $(BIN)/python -m pytest -q -n 2 tests/services/test_years_of_periods.py)
 
 check: $(VENV)/.dev ## format, lint, types, import law
 	$(BIN)/ruff format --check $(SOURCES)

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib import bootstrap
 from chalicelib.store.messages import MessageRow
-from tests.autopaying import ANNOUNCED, GATEWAYS, LAST, bob, card, charges, connect, screen, state, until
+from tests.autopaying import ANNOUNCED, CHARGED, GATEWAYS, LAST, bob, card, charges, connect, screen, state, until
 from tests.product import Product
 from tests.scene import ACCOUNT, settle, told, view
 
@@ -44,3 +44,22 @@ def test_too_late_it_is_said_that_there_is_no_charge(shop: Product, declined: bo
     assert (state(), len(told(shop, "autopay_missed")), screen().next.charge_on) == ("missed", 1, None)
     shop.advance(days=2)
     assert charges() == []
+
+
+@pytest.mark.parametrize("gateway", GATEWAYS)
+def test_disconnecting_again_while_a_paid_charge_waits_for_its_credit_is_no_error(shop: Product, gateway: str) -> None:
+    """The charge was on its way at the first time and is paid at the second; it goes back once it is credited."""
+    settle(shop)
+    parent = connect(shop, gateway)
+    card(shop, parent, "pending")
+    until(shop, CHARGED)
+    assert bootstrap.autopay().disconnect(bob(), ACCOUNT) is not None
+    shop.fault("billing", "post_payment", "timeout_before", times=1000)
+    card(shop, parent, "good")
+    shop.advance(hours=2)
+    assert [one.status for one in charges(None)] == ["paid"]
+    assert bootstrap.autopay().disconnect(bob(), ACCOUNT) is None
+    shop.sandboxed("DELETE", "/sandbox/faults")
+    shop.advance(hours=4)
+    assert [int(one.refunded_kopecks) for one in charges()] == [500_00]
+    assert (view().balance_kopecks, screen().status) == (300_00, "off")
