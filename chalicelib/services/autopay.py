@@ -8,7 +8,15 @@ from typing import Any
 from chalicelib.billing import BillingSystem
 from chalicelib.clock import Clock
 from chalicelib.config import Settings
-from chalicelib.errors import Forbidden, InvalidRequest, NotFound, OutcomeUnknown, Rejected, UpstreamUnavailable
+from chalicelib.errors import (
+    Conflict,
+    Forbidden,
+    InvalidRequest,
+    NotFound,
+    OutcomeUnknown,
+    Rejected,
+    UpstreamUnavailable,
+)
 from chalicelib.models import Instant, Value
 from chalicelib.money import Kopecks
 from chalicelib.services import autopay_words as words
@@ -32,6 +40,8 @@ from chalicelib.store.transaction import Transaction
 
 #: How often a change is tried against others who change the same autopay.
 TRIES = 5
+#: An order in one of these may still be paid, and then its consent comes into force.
+PAYABLE = ("created", "awaiting_payment")
 _UNRESOLVED = ("created", "awaiting_payment", "expired")
 
 
@@ -78,20 +88,26 @@ class Autopay:
             raise InvalidRequest({"topup.gateway": "cannot_save_card"})
         self.checked_cap(cap)
         try:
-            if self.topups.store.get(wish.id) is None:
-                if terms_version != words.TERMS_VERSION:
-                    raise Rejected("terms_changed")
-                self._agree(who, wish, cap)
-            return self.topups.order(who.subscriber_id, wish)
+            known = self.topups.known(who.subscriber_id, wish)
+            if known is None and terms_version != words.TERMS_VERSION:
+                raise Rejected("terms_changed")
+            if known is None:
+                # before the consent: what is refused changes nothing
+                self.topups.spend(who.subscriber_id)
+            if known is None or known.status in PAYABLE:
+                self._agree(who, wish, terms_version, cap)
+            return self.topups.order(who.subscriber_id, wish, spent=True)
         except OutcomeUnknown as lost:
             raise UpstreamUnavailable("connecting autopay") from lost
 
-    def _agree(self, who: Caller, wish: Wish, cap: Kopecks | None) -> None:
+    def _agree(self, who: Caller, wish: Wish, terms_version: str, cap: Kopecks | None) -> None:
         """The consent before the order: a payment that saves a card without one must not be."""
         for _ in range(TRIES):
             autopay = self.store.get(wish.account) or AutopayRow(wish.account, subscriber_id=who.subscriber_id)
             if autopay.pending_topup == wish.id:
-                return
+                return same_wish(autopay, AUTOPAY, cap)
+            if terms_version != words.TERMS_VERSION:
+                raise Rejected("terms_changed")
             if autopay.status in {"off", "pending"} and autopay.period is not None:
                 raise Rejected("already_charging")
             now, word = self.now(), self.token()
@@ -123,7 +139,7 @@ class Autopay:
 
             due = now if autopay.status == "active" else soonest(AutopayRow(**pending_row(autopay, pending)), None, now)
             if self.store.commit(autopay, due, more=agreed, changes=pending):
-                return
+                return None
         raise UpstreamUnavailable(f"autopay of {wish.account} keeps changing")
 
     def change_cap(self, who: Caller, account: str, cap: Kopecks) -> None:
@@ -263,6 +279,12 @@ def offered_cap(billing: BillingSystem, account: str, settings: Settings) -> Kop
     fees = sum(service.tariff.fee_kopecks for service in services if service.tariff is not None)
     wanted = max(fees * settings.autopay_cap_fees, settings.topup_min_kopecks)
     return Kopecks(min(wanted, settings.autopay_cap_max_kopecks))
+
+
+def same_wish(autopay: AutopayRow, purpose: str, cap: Kopecks | None) -> None:
+    """:raises Conflict: the payment that is on its way is for something else, or with another limit."""
+    if autopay.pending_purpose not in {None, purpose} or cap not in {None, autopay.pending_cap_kopecks}:
+        raise Conflict
 
 
 def pending_row(autopay: AutopayRow, pending: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from chalicelib.clock import Clock
 from chalicelib.errors import InvalidRequest, OutcomeUnknown, Rejected, UpstreamUnavailable
 from chalicelib.money import Kopecks
 from chalicelib.services import autopay_words as words
-from chalicelib.services.autopay import TRIES, Autopay, Caller, pending_row
+from chalicelib.services.autopay import PAYABLE, TRIES, Autopay, Caller, pending_row, same_wish
 from chalicelib.services.autopay_outcomes import soonest
 from chalicelib.services.topups import Ordered, Wish
 from chalicelib.store.autopays import AUTOPAY, CARD, AutopayRow, AutopayStore, ConsentRow, consent_row
@@ -48,11 +48,15 @@ class CardKeeping:
         if not topups.checked(wish).can_save_card:
             raise InvalidRequest({"save_card": "cannot_save_card"})
         try:
-            if topups.store.get(wish.id) is None:
-                if terms_version not in {None, words.CARD_TERMS_VERSION}:
-                    raise Rejected("terms_changed")
+            known = topups.known(who.subscriber_id, wish)
+            if known is None and terms_version not in {None, words.CARD_TERMS_VERSION}:
+                raise Rejected("terms_changed")
+            if known is None:
+                # before the consent: what is refused changes nothing
+                topups.spend(who.subscriber_id)
+            if known is None or known.status in PAYABLE:
                 self._agree(who, wish, terms_version is not None)
-            return topups.order(who.subscriber_id, wish)
+            return topups.order(who.subscriber_id, wish, spent=True)
         except OutcomeUnknown as lost:
             raise UpstreamUnavailable("saving a card") from lost
 
@@ -102,7 +106,7 @@ class CardKeeping:
         for _ in range(TRIES):
             autopay = self.store.get(wish.account) or AutopayRow(wish.account, subscriber_id=who.subscriber_id)
             if autopay.pending_topup == wish.id:
-                return
+                return same_wish(autopay, CARD, None)
             if autopay.status not in {"off", "stopped"}:
                 raise Rejected("card_by_autopay", fix="change_card")
             now, consent = self.now(), self._consent(who, wish.account, CARD, shown)
@@ -116,7 +120,7 @@ class CardKeeping:
 
             due = soonest(AutopayRow(**pending_row(autopay, pending)), None, now)
             if self.store.commit(autopay, due, more=agreed, changes=pending):
-                return
+                return None
         raise UpstreamUnavailable(f"autopay of {wish.account} keeps changing")
 
     def _consent(self, who: Caller, account: str, purpose: str, shown: bool) -> ConsentRow:

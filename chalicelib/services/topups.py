@@ -74,8 +74,26 @@ class TopUps:
             max_kopecks=min(Kopecks(self.settings.topup_max_kopecks), theirs.max_kopecks),
         )
 
-    def order(self, subscriber_id: str, wish: Wish) -> Ordered:
+    def spend(self, subscriber_id: str) -> None:
+        """Count one more order of today, before anything is written for it.
+
+        :raises TooManyAttempts: enough for today. :raises UpstreamUnavailable: not counted, ask again.
+        """
+        today = local_date(self.now(), self.settings.zone)
+        if not self.store.spend(subscriber_id, today, self.settings.topups_per_day):
+            raise TooManyAttempts(day_start(day_after(today), self.settings.zone))
+
+    def known(self, subscriber_id: str, wish: Wish) -> TopUpRow | None:
+        """The order that this wish has made before. :raises Conflict: the id stands for something else."""
+        topup = self.store.get(wish.id)
+        if topup is not None and not _same(topup, subscriber_id, wish):
+            raise Conflict
+        return topup
+
+    def order(self, subscriber_id: str, wish: Wish, spent: bool = False) -> Ordered:
         """Write the order down, then make its checkout. The same wish again gives the same answer.
+
+        ``spent``: the caller has counted it.
 
         :raises NotFound: not the caller's account. :raises InvalidRequest: the sum or the gateway.
         :raises Conflict: the id stands for something else. :raises UpstreamUnavailable: repeat with the same id.
@@ -87,7 +105,7 @@ class TopUps:
             raise NotFound(wish.account)
         try:
             topup = self.store.get(wish.id)
-            created = topup is None and self._write(subscriber_id, wish)
+            created = topup is None and self._write(subscriber_id, wish, spent)
             topup = topup or self.store.existing(wish.id)
             if not _same(topup, subscriber_id, wish):
                 raise Conflict
@@ -136,11 +154,10 @@ class TopUps:
             raise InvalidRequest({"amount_kopecks": "too_large"})
         return gateway
 
-    def _write(self, subscriber_id: str, wish: Wish) -> bool:
+    def _write(self, subscriber_id: str, wish: Wish, spent: bool) -> bool:
         """False if it was there: a second click, or our own first try whose answer was lost."""
-        today = local_date(self.now(), self.settings.zone)
-        if not self.store.spend(subscriber_id, today, self.settings.topups_per_day):
-            raise TooManyAttempts(day_start(day_after(today), self.settings.zone))
+        if not spent:
+            self.spend(subscriber_id)
         for _ in range(INVOICE_TRIES):
             try:
                 self.store.create(self._new(subscriber_id, wish), Next(Kind.ASK_GATEWAY, self.now() + FIRST_QUESTION))

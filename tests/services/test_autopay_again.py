@@ -5,8 +5,26 @@ from datetime import timedelta
 import pytest
 
 from chalicelib import bootstrap
+from chalicelib.errors import Conflict, Rejected, TooManyAttempts
+from chalicelib.money import Kopecks
+from chalicelib.services.autopay_words import TERMS_VERSION
 from chalicelib.store.messages import MessageRow
-from tests.autopaying import ANNOUNCED, CHARGED, GATEWAYS, LAST, bob, card, charges, connect, screen, state, until
+from tests.autopaying import (
+    ANNOUNCED,
+    CHARGED,
+    GATEWAYS,
+    LAST,
+    agree,
+    bob,
+    card,
+    charges,
+    connect,
+    consents,
+    screen,
+    state,
+    until,
+    wish,
+)
 from tests.product import Product
 from tests.scene import ACCOUNT, settle, told, view
 
@@ -63,3 +81,43 @@ def test_disconnecting_again_while_a_paid_charge_waits_for_its_credit_is_no_erro
     shop.advance(hours=4)
     assert [int(one.refunded_kopecks) for one in charges()] == [500_00]
     assert (view().balance_kopecks, screen().status) == (300_00, "off")
+
+
+def test_an_order_that_is_one_too_many_changes_nothing(shop: Product) -> None:
+    """Enough for today: the payment that is on its way still connects autopay."""
+    settle(shop)
+    first = agree("robokassa")
+    for _ in range(bootstrap.settings().topups_per_day - 1):
+        bootstrap.topups().spend("sub-bob")
+    with pytest.raises(TooManyAttempts):
+        agree("uniteller")
+    assert screen().pending_topup == first.topup_id
+    shop.pay(first)
+    shop.advance(minutes=3)
+    assert screen().status == "active"
+
+
+def test_one_id_is_not_two_wishes(shop: Product) -> None:
+    """Another limit, or a card that was only to be kept: the id is taken."""
+    settle(shop)
+    autopay, first = bootstrap.autopay(), wish("robokassa")
+    autopay.connect(bob(), first, TERMS_VERSION, Kopecks(900_00))
+    autopay.connect(bob(), first, TERMS_VERSION, Kopecks(900_00))
+    with pytest.raises(Conflict):
+        autopay.connect(bob(), first, TERMS_VERSION, Kopecks(800_00))
+    with pytest.raises(Conflict):
+        bootstrap.card_keeping().order(bob(), first, None)
+
+
+def test_the_same_payment_after_a_withdrawal_is_agreed_to_anew(shop: Product) -> None:
+    settle(shop)
+    autopay, first = bootstrap.autopay(), wish("robokassa")
+    topup = autopay.connect(bob(), first, TERMS_VERSION, None).topup
+    autopay.disconnect(bob(), ACCOUNT)
+    with pytest.raises(Rejected):
+        autopay.connect(bob(), first, "2020-01-01", None)
+    autopay.connect(bob(), first, TERMS_VERSION, None)
+    shop.pay(topup)
+    shop.advance(minutes=3)
+    assert screen().status == "active"
+    assert sorted(row.withdrawn_at is None for row in consents()) == [False, True]

@@ -24,7 +24,7 @@ _FILLED = "fills the store before anybody is a subscriber"
 FUNCTIONS = {
     "store/agenda.py Agenda.next_due": "asked by the movable clock of one machine only",
     "store/cases.py CaseStore.get": _STAFF,
-    "store/refunds.py RefundStore.all_of": _STAFF,
+    "store/receipts.py ReceiptStore.urls": "a read of links, where a company tells of receipts: test_receipts.py",
     "store/subscribers.py SubscriberStore.add": _FILLED,
     "store/subscribers.py SubscriberStore.journal": _STAFF,
     "store/password_changes.py issue": _STAFF,

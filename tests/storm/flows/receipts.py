@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 from chalicelib import bootstrap
+from chalicelib.money import Kopecks
 from chalicelib.store.receipts import CLOSING, PAYMENT, ReceiptRow
 from chalicelib.store.topups import TopUpRow
 from tests.product import Product
@@ -65,3 +66,20 @@ def closed_once(shop: Product, topup: TopUpRow) -> None:
 
 Flow("closing_receipt", used_up, look, look, closed_once,
      {"ROBOKASSA_RECEIPTS": "true", "ROBOKASSA_CLOSING_RECEIPT": "true"})  # fmt: skip
+
+
+def given_back(shop: Product) -> TopUpRow:
+    """A part went back, and its receipt is asked about now."""
+    topup = credited(shop, "uniteller")
+    bootstrap.refunds().begin(topup.topup_id, Kopecks(100_00), "i.petrova", "Ошибка", "r1")
+    let_pass(shop, minutes=1)
+    return topup
+
+
+def both_registered(shop: Product, topup: TopUpRow) -> None:
+    documents = [row(topup, item).fd for item in (PAYMENT, "receipt#refund#r1")]
+    assert None not in documents
+    assert len(set(documents)) == 2
+
+
+Flow("receipt_of_a_refund", given_back, look, look, both_registered, {"UNITELLER_FISCAL": "true"})
