@@ -1,4 +1,4 @@
-/** Autopay: what it will do and when, connecting it, and everything that can be done with one that is connected. */
+/** Autopay: what it will do and when; connecting it; all that can be done with a connected one. */
 import { html, useEffect } from '../vendor/preact-htm.js';
 import { api, useAnswer } from '../api.js';
 import { forgetTopUp } from '../checkout.js';
@@ -26,7 +26,7 @@ function OfAccount({ text, account, go }) {
   const { data, again } = answer;
   const action = useAction(again);
   const { asked, guard } = useStepUp();
-  // the word about it stands at the top, the button may be far below
+  // said at the top, the button may be far below
   useEffect(() => action.failed && document.querySelector('h1')?.focus(), [action.failed]);
 
   const busy = action.busy !== '';
@@ -36,7 +36,7 @@ function OfAccount({ text, account, go }) {
     api('PATCH', path, { cap_kopecks: kopecks }))), text.capSaved(briefMoney(kopecks)));
   const disconnect = (/** @type {string} */ done) => action.run('off', () => api('DELETE', path), () => {
     forgetTopUp(); // connecting once more is a new payment
-    return done; // a charge in flight has a note of its own
+    return done; // a charge in flight has its own note
   });
   const turnOn = (/** @type {string} */ version, /** @type {number} */ kopecks) => action.run('on', () => guard(() => (
     api('POST', path, { terms_version: version, cap_kopecks: kopecks }))), text.turnedOn);

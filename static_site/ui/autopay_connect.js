@@ -1,4 +1,4 @@
-/** Connecting autopay, by a card that is kept or a new one with its first payment: the cap, the terms in full, an unticked box. */
+/** Connecting autopay by a kept card or a new one: the cap, the terms in full, an unticked box. */
 import { html, useState } from '../vendor/preact-htm.js';
 import { api } from '../api.js';
 import config from '../config.js';

@@ -9,7 +9,7 @@ import { Failure } from './shell.js';
 /** @typedef {typeof import('../i18n/ru/codes.js').default} Words */
 /** @typedef {{go(): void, leave(): void}} Asked */
 
-/** While `asked` is there the screen shows `StepUp` instead of what called, and keeps it mounted: nothing typed is lost. */
+/** While `asked`, `StepUp` is shown instead of what called, which stays mounted: nothing typed is lost. */
 export function useStepUp() {
   const [asked, setAsked] = useState(/** @type {Asked | null} */ (null));
   /** @template T @param {() => Promise<T>} call @returns {Promise<T>} */

@@ -8,4 +8,4 @@ SHOWS = "== ('due', 0)"
 
 
 def plant() -> None:
-    rewrite(Receipts._close, {"elif not self._used_up(topup):": "elif False:"})
+    rewrite(Receipts._close, {"elif not self._used_up(receipt, topup):": "elif False:"})
