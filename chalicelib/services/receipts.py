@@ -132,8 +132,7 @@ class Receipts:
         gateway = self.gateways[topup.gateway]
         state = gateway.get_receipt(self._wish(receipt, topup))
         if state.status is ReceiptStatus.DONE and state.fiscal is not None:
-            facts = state.fiscal.model_dump(exclude={"link"})
-            self._move(receipt, "done", None, url=self._url(state.fiscal, receipt), **facts)
+            self._registered(receipt, state.fiscal)
         elif state.status is ReceiptStatus.FAILED:
             self._failed(receipt, topup, "failed")
         elif state.status is ReceiptStatus.NOT_FOUND and self._is_lost(receipt):
@@ -141,6 +140,13 @@ class Receipts:
         else:
             self._later(receipt)
         return None
+
+    def _registered(self, receipt: ReceiptRow, fiscal: Fiscal) -> None:
+        """Done; unless another receipt of the same sum has been found to be this document a moment ago."""
+        before, facts = receipt.revision, fiscal.model_dump(exclude={"link"})
+        done = self._move(receipt, "done", None, url=self._url(fiscal, receipt), **facts)
+        if not done and receipt.revision == before:
+            self._later(receipt)
 
     def _close(self, receipt: ReceiptRow, topup: TopUpRow) -> None:
         """A payment that went back whole needs none; one that is not used up waits for another month."""

@@ -3,6 +3,7 @@
     receipt#payment         of the money that came in, made by the company itself
     receipt#refund#<id>     of money given back
     receipt#closing         sent by us once the payment is used up: ``due``, then ``sending``, the intent
+    document#<fn>#<fd>      which receipt this fiscal document has been found to be: it is one's alone
 
 ``waiting -> done | failed`` and ``due -> sending -> done | failed | cancelled``; a person may lead a failed one back.
 """
@@ -68,6 +69,15 @@ class ReceiptRow(Row):
         return f"{self.topup_id}#{self.item}"
 
 
+class DocumentRow(Row):
+    class Meta(Connected):
+        table_name = TABLE_PREFIX + "topups"
+
+    topup_id = UnicodeAttribute(hash_key=True)
+    item = UnicodeAttribute(range_key=True)
+    receipt = UnicodeAttribute()
+
+
 def refund_item(id: str) -> str:
     return f"{_RECEIPT}refund#{id}"
 
@@ -105,10 +115,14 @@ class ReceiptStore:
     def advance(self, receipt: ReceiptRow, to: Status, due_at: datetime | None, **changes: Any) -> bool:
         """Change the status and what the agenda owes it; ``receipt`` is then as it stands.
 
-        False if somebody else changed it; True also if this very change was there already.
+        False if somebody else changed it, or if the document of ``fn`` and ``fd`` is another receipt of the same
+        top-up: then it is as it was. True also if this very change was there already.
         """
         due = self._due(receipt, due_at) if due_at else None
         tx, seen = Transaction(), receipt.revision
+        if "fd" in changes:
+            document = DocumentRow(receipt.topup_id, f"document#{changes['fn']}#{changes['fd']}", receipt=receipt.item)
+            tx.put("document", document, DocumentRow.topup_id.does_not_exist())
         move(tx, receipt.agenda_key, due)
         wanted = {**changes, "status": to, "agenda_key": due.key if due else None}
         actions: list[Action] = [assigned(ReceiptRow, name, value) for name, value in wanted.items()]

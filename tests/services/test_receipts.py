@@ -8,7 +8,7 @@ import pytest
 from chalicelib import bootstrap
 from chalicelib.billing import OperationsQuery
 from chalicelib.money import Kopecks
-from chalicelib.store.receipts import CLOSING, PAYMENT, ReceiptRow
+from chalicelib.store.receipts import CLOSING, PAYMENT, ReceiptRow, ReceiptStore
 from chalicelib.store.subscribers import Profile
 from chalicelib.store.topups import TopUpRow
 from local.store.engine import Engine
@@ -147,6 +147,23 @@ def test_each_refund_has_a_receipt_of_its_own(shop: Product) -> None:
     documents = [row(topup, f"receipt#refund#{id}").fd for id in ("r1", "r2")]
     assert len({row(topup).fd, *documents, None}) == 4
     assert None not in urls()[:3]
+
+
+def test_a_document_found_by_two_workers_at_once_is_one_receipts_alone(
+    shop: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topup = paid(shop, "uniteller")
+    shop.advance(minutes=2)
+    for id in ("r1", "r2"):
+        bootstrap.refunds().begin(topup.topup_id, Kopecks(100_00), "i.petrova", "Ошибка", id)
+    # each worker read what others had found before the other wrote it down
+    monkeypatch.setattr(ReceiptStore, "all_of", lambda self, topup_id: [])
+    shop.advance(minutes=2)
+    assert sorted(row(topup, f"receipt#refund#{id}").status for id in ("r1", "r2")) == ["done", "waiting"]
+    monkeypatch.undo()
+    shop.advance(minutes=10)
+    documents = [row(topup, f"receipt#refund#{id}").fd for id in ("r1", "r2")]
+    assert len({row(topup).fd, *documents, None}) == 4
 
 
 # the closing one
