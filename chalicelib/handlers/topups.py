@@ -86,16 +86,16 @@ def options(request: Request, account: str) -> Answer:
     service = bootstrap.topups()
     gateways, suggested = service.options(request.who.subscriber_id, account)
     saving = any(gateway.can_save_card for gateway in gateways) and bootstrap.card_keeping().is_offered(account)
+    language = request.client.language
     shown = [
         GatewayOption(
             id=gateway.name,
-            title=gateway.title,
+            title=gateway.titles[language],
             **service.limits_of(gateway).model_dump(),
             can_save_card=saving and gateway.can_save_card,
         )
         for gateway in gateways
     ]
-    language = request.client.language
     terms = Terms(version=words.CARD_TERMS_VERSION, text=words.card_terms(language)) if saving else None
     return Answer(TopUpOptions(gateways=tuple(shown), suggested_kopecks=suggested, card_terms=terms))
 

@@ -126,7 +126,9 @@ class AutopayView:
         upcoming = self._next(row, runway, periods, language)
         gateways = [gateway for gateway in self.autopay.topups.gateways.values() if gateway.can_save_card]
         limits = {gateway.name: self.autopay.topups.limits_of(gateway) for gateway in gateways}
-        shown = [SavingGateway(id=one.name, title=one.title, **limits[one.name].model_dump()) for one in gateways]
+        shown = [
+            SavingGateway(id=one.name, title=one.titles[language], **limits[one.name].model_dump()) for one in gateways
+        ]
         least = min((one.min_kopecks for one in limits.values()), default=Kopecks(self.settings.topup_min_kopecks))
         most = max((one.max_kopecks for one in limits.values()), default=least)
         cap = row.cap_kopecks if row.status == "active" else offered_cap(billing, account, self.settings)

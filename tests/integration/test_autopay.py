@@ -164,6 +164,15 @@ def test_a_card_is_kept_by_an_ordinary_top_up_without_the_password(bob: Browser,
     assert (screen["status"], screen["card"], screen["gateway"]) == ("off", card, "uniteller")
 
 
+@pytest.mark.parametrize(
+    ("language", "title"), [("ru", "Банковская карта, СБП (Робокасса)"), ("en", "Bank card, SBP (Robokassa)")]
+)
+def test_a_company_is_offered_in_the_callers_language(bob: Browser, language: str, title: str) -> None:
+    for path in (f"/api/accounts/{ACCOUNT}/topup-options", PATH):
+        offered = bob.get(path, Accept_Language=language).json["gateways"]
+        assert {gateway["id"]: gateway["title"] for gateway in offered}["robokassa"] == title
+
+
 @pytest.mark.parametrize("changed", [{"save_card": "yes"}, {"save_card": None}, {"card_terms_version": 1}])
 def test_a_wish_to_keep_a_card_is_a_plain_yes_or_no(bob: Browser, changed: dict[str, Any]) -> None:
     assert bob.post(TOPUPS, saving(**changed)).status == 422

@@ -220,7 +220,8 @@ class RangeQuery(Protocol):
 
 class PaymentGateway(Protocol):
     name: str
-    title: str
+    #: by language, for the choice on screen
+    titles: Mapping[str, str]
     limits: Limits
     #: later charges may rest on a payment of its
     can_save_card: bool

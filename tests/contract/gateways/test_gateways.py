@@ -47,7 +47,9 @@ def test_every_case_shows_forgeries_unreadable_forms_and_answers() -> None:
 def test_an_adapter_describes_itself(case: GatewayCase) -> None:
     gateway = build(case)
     assert gateway.name == case.name
-    assert gateway.title
+    assert set(gateway.titles) == {"ru", "en"}
+    assert all(gateway.titles.values())
+    assert gateway.titles["en"].isascii()
     assert 0 < gateway.limits.min_kopecks < gateway.limits.max_kopecks
     assert gateway.webhook_get is False
 
