@@ -8,6 +8,7 @@ from chalice.app import Chalice, CloudWatchEvent, Rate, SQSEvent
 from chalicelib import logs
 from chalicelib.handlers import (
     accounts,
+    autopay as autopay_views,
     home,
     internet,
     jobs,
@@ -18,7 +19,6 @@ from chalicelib.handlers import (
     topups,
     webhooks,
 )
-from chalicelib.handlers import autopay as autopay_views
 from chalicelib.store.agenda import Kind
 
 logs.configure_in_lambda(os.environ)

@@ -6,325 +6,47 @@ A decline is a value, a broken line is an exception from ``errors``.
 
 from collections.abc import Mapping
 from datetime import date
-from enum import StrEnum
 from importlib import import_module
 from typing import Any, Protocol
 
-from pydantic import Field
-
-from chalicelib.models import Instant, Value
+from chalicelib.billing.offers import (
+    FIXES as FIXES,
+    ChangeOutcome as ChangeOutcome,
+    PromiseOffer as PromiseOffer,
+    Start as Start,
+    SuspensionOffer as SuspensionOffer,
+    TariffChanged as TariffChanged,
+    TariffOffer as TariffOffer,
+    TariffStart as TariffStart,
+)
+from chalicelib.billing.values import (
+    AccountState as AccountState,
+    AccountSummary as AccountSummary,
+    AccountView as AccountView,
+    BillingPeriod as BillingPeriod,
+    CalendarRun as CalendarRun,
+    Coming as Coming,
+    Due as Due,
+    ForecastItem as ForecastItem,
+    NextCharge as NextCharge,
+    Operation as Operation,
+    OperationKind as OperationKind,
+    OperationsPage as OperationsPage,
+    OperationsQuery as OperationsQuery,
+    OperationTotals as OperationTotals,
+    PlannedChange as PlannedChange,
+    PostedPayment as PostedPayment,
+    PostResult as PostResult,
+    Promise as Promise,
+    Runway as Runway,
+    RunwayItem as RunwayItem,
+    Service as Service,
+    ServiceKind as ServiceKind,
+    ServicePeriod as ServicePeriod,
+    Suspension as Suspension,
+    Tariff as Tariff,
+)
 from chalicelib.money import Kopecks
-
-
-class AccountState(StrEnum):
-    ACTIVE = "active"
-    FINANCIAL_BLOCK = "financial_block"
-    SUSPENDED = "suspended"
-    ADMIN_BLOCK = "admin_block"
-
-
-class ServiceKind(StrEnum):
-    INTERNET = "internet"
-    TV = "tv"
-    TELEPHONY = "telephony"
-    ADDON = "addon"
-
-
-class OperationKind(StrEnum):
-    PAYMENT = "payment"
-    CHARGE = "charge"
-    REFUND = "refund"
-    CORRECTION = "correction"
-
-
-class PostResult(StrEnum):
-    """What became of a payment that we asked the billing to post."""
-
-    CREATED = "created"
-    ALREADY = "already"
-    CONFLICT = "conflict"
-    UNKNOWN = "unknown"
-
-
-class AccountSummary(Value):
-    account: str
-    label: str
-    address: str
-    balance_kopecks: Kopecks
-    state: AccountState
-
-
-class Promise(Value):
-    amount_kopecks: Kopecks
-    until: Instant
-
-
-class BillingPeriod(Value):
-    """``end`` is the last day of the period, ``next_start`` the first day of the next one."""
-
-    start: date
-    end: date
-    next_start: date
-
-
-class Due(Value):
-    amount_kopecks: Kopecks
-    by: date
-
-
-class Tariff(Value):
-    id: str
-    title: str
-    fee_kopecks: Kopecks
-    speed_mbps: int | None = None
-
-
-class NextCharge(Value):
-    on: date
-    amount_kopecks: Kopecks
-
-
-class PlannedChange(Value):
-    """A tariff change to come; ``missing`` is what the balance lacks for it by that day, None if nothing."""
-
-    tariff: Tariff
-    on: date
-    missing: Due | None = None
-
-
-class Suspension(Value):
-    """Local dates, both inclusive. ``started`` False: only planned."""
-
-    start: date
-    end: date
-    started: bool
-
-
-class Service(Value):
-    id: str
-    kind: ServiceKind
-    title: str
-    state: AccountState
-    tariff: Tariff
-    next_charge: NextCharge | None = None
-    planned_change: PlannedChange | None = None
-    suspension: Suspension | None = None
-
-
-class AccountView(AccountSummary):
-    #: whose account it is; for the portal's own check, never in an answer
-    subscriber_id: str = Field(exclude=True)
-    state_reason: str | None = None
-    promised: Promise | None = None
-    available_kopecks: Kopecks
-    period: BillingPeriod
-    due: Due | None = None
-    paid_until: date | None = None
-    services: tuple[Service, ...] = ()
-
-
-class ServicePeriod(Value):
-    start: date
-    end: date
-
-
-class Operation(Value):
-    """One row on screen: a leg of a ledger entry, with the balance right after it.
-
-    ``rule`` names why it was moved, ``formula`` how it was computed, in kopecks and days: ``65000 * 19 / 30``.
-    """
-
-    id: str
-    at: Instant
-    kind: OperationKind
-    amount_kopecks: Kopecks
-    balance_after_kopecks: Kopecks
-    title: str
-    service: str | None = None
-    period: ServicePeriod | None = None
-    rule: str | None = None
-    formula: str | None = None
-    external_id: str | None = None
-    receipt_url: str | None = None
-
-
-class OperationsQuery(Value):
-    """Local dates, both inclusive. ``kind`` and ``service`` narrow the rows, never the totals."""
-
-    date_from: date
-    date_to: date
-    kind: OperationKind | None = None
-    service: str | None = None
-    cursor: str | None = None
-    limit: int = 50
-
-
-class OperationTotals(Value):
-    """Of the whole range: opening + payments + charges + other = closing; charges are negative."""
-
-    opening_balance_kopecks: Kopecks
-    payments_kopecks: Kopecks
-    charges_kopecks: Kopecks
-    other_kopecks: Kopecks
-    closing_balance_kopecks: Kopecks
-
-
-class OperationsPage(Value):
-    items: tuple[Operation, ...]
-    next_cursor: str | None
-    totals: OperationTotals
-
-
-class PostedPayment(Value):
-    external_id: str
-    account: str
-    amount_kopecks: Kopecks
-    at: Instant
-
-
-class ForecastItem(Value):
-    on: date
-    kind: str
-    amount_kopecks: Kopecks
-    balance_after_kopecks: Kopecks
-    title: str
-
-
-class RunwayItem(Value):
-    """One movement on the way: a charge is negative, what comes back is positive."""
-
-    title: str
-    amount_kopecks: Kopecks
-
-
-class Runway(Value):
-    """Whether the money lasts to the end of the next period, without top-ups, autopay and promises.
-
-    ``missing_kopecks`` is what brings the lowest balance on the way to nought; 0 if nothing is missing.
-    """
-
-    period_start: date
-    period_end: date
-    missing_kopecks: Kopecks
-    balance_kopecks: Kopecks
-    items: tuple[RunwayItem, ...]
-
-
-class Coming(Value):
-    """A payment that will come by itself: the forecast counts on it."""
-
-    on: date
-    amount_kopecks: Kopecks
-
-
-class Start(StrEnum):
-    NOW = "now"
-    NEXT_PERIOD = "next_period"
-
-
-class TariffStart(Value):
-    """One way to begin a tariff. ``charge_kopecks`` is taken at once; ``refund_kopecks`` says how much of the old
-    tariff's fee is in it already. ``days_left`` of ``days_total`` are what the sums are computed from. ``code`` says
-    why this way is closed where another one is open."""
-
-    when: Start
-    on: date
-    allowed: bool = True
-    code: str | None = None
-    charge_kopecks: Kopecks
-    refund_kopecks: Kopecks
-    days_left: int
-    days_total: int
-    explanation: str
-
-
-#: Code of a refusal -> what the subscriber can do about it; a code that is not here only takes time.
-FIXES: Mapping[str, str] = {
-    "debt": "pay",
-    "debt_too_big": "pay",
-    "no_payment_since": "pay",
-    "not_enough_money": "pay",
-    "promise_active": "repay_promise",
-    "suspended": "resume",
-    "planned_exists": "cancel_planned",
-    "already_planned": "cancel_planned",
-    "too_short": "other_days",
-    "too_long": "other_days",
-    "numbers_changed": "look_again",
-}
-
-
-class TariffOffer(Tariff):
-    """``code`` says why it is not allowed, in the words of the rules; ``current`` is the one in use.
-
-    ``fix`` is one of ``FIXES``.
-    """
-
-    current: bool
-    allowed: bool
-    code: str | None = None
-    fix: str | None = None
-    starts: tuple[TariffStart, ...] = ()
-
-
-class ChangeOutcome(StrEnum):
-    APPLIED = "applied"
-    SCHEDULED = "scheduled"
-
-
-class TariffChanged(Value):
-    result: ChangeOutcome
-    on: date
-
-
-class PromiseOffer(Value):
-    """What a promised payment would be now; without ``allowed`` the ``code`` says why, ``fix`` the way out.
-
-    ``amount_kopecks`` is the limit that would be given; for ``debt_too_big`` what has to be paid first stands in
-    ``pay_first_kopecks``. ``until`` is the last instant of its last day. ``active`` is what is left of the promise
-    that stands, until it is repaid or revoked, even if its last day is over.
-    """
-
-    allowed: bool
-    code: str | None = None
-    available_from: date | None = None
-    fix: str | None = None
-    amount_kopecks: Kopecks
-    pay_first_kopecks: Kopecks | None = None
-    days: int
-    fee_kopecks: Kopecks
-    until: Instant
-    active: Promise | None = None
-
-
-class SuspensionOffer(Value):
-    """Dates are local and inclusive; ``latest`` is the last day on which it may start. ``refund_kopecks`` comes back
-    at the start if it starts on ``earliest``, or on the day that was asked about. ``fee_kopecks`` is the fee of the
-    days that were asked about, None without them. The money is looked at on the day of the start."""
-
-    allowed: bool
-    code: str | None = None
-    available_from: date | None = None
-    fix: str | None = None
-    earliest: date
-    latest: date
-    min_days: int
-    max_days: int
-    days_left_this_year: int
-    free_days_left: int
-    fee_per_day_kopecks: Kopecks
-    refund_kopecks: Kopecks
-    fee_kopecks: Kopecks | None = None
-    money_checked_on: date
-    keeps_charging: tuple[str, ...]
-    current: Suspension | None = None
-
-
-class CalendarRun(Value):
-    """How many steps were taken, which moved the account's agenda row; without any, the row that it should have."""
-
-    steps: int
-    agenda_key: str | None
 
 
 class BillingSystem(Protocol):

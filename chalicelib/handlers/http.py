@@ -12,8 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from chalice.app import Blueprint, Response
-from chalice.app import Request as ChaliceRequest
+from chalice.app import Blueprint, Request as ChaliceRequest, Response
 from pydantic import BaseModel, TypeAdapter
 
 from chalicelib import bootstrap, logs, upstream

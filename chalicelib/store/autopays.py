@@ -18,8 +18,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.clock import to_text
-from chalicelib.store.agenda import AgendaRow, Kind, move, pointed
-from chalicelib.store.agenda import row as agenda_row
+from chalicelib.store.agenda import AgendaRow, Kind, move, pointed, row as agenda_row
 from chalicelib.store.messages import MessageRow, enqueue
 from chalicelib.store.tables import (
     TABLE_PREFIX,

@@ -9,8 +9,7 @@ from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
 from chalicelib.errors import OutcomeUnknown
-from chalicelib.store.agenda import Kind, move, pointed
-from chalicelib.store.agenda import row as agenda_row
+from chalicelib.store.agenda import Kind, move, pointed, row as agenda_row
 from chalicelib.store.tables import TABLE_PREFIX, Connected, InstantAttribute, IntegerAttribute, Row, fetch
 from chalicelib.store.transaction import ConditionFailed, Transaction
 

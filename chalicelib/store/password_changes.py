@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from pynamodb.expressions.update import Action
 
-from chalicelib.store.agenda import Kind
-from chalicelib.store.agenda import row as agenda_row
+from chalicelib.store.agenda import Kind, row as agenda_row
 from chalicelib.store.messages import MessageRow
 from chalicelib.store.sessions import SessionRow, pointed_session
 from chalicelib.store.subscribers import JournalRow, Profile

@@ -17,8 +17,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.clock import to_text
 from chalicelib.store import in_flight
-from chalicelib.store.agenda import AgendaRow, Kind, move
-from chalicelib.store.agenda import row as agenda_row
+from chalicelib.store.agenda import AgendaRow, Kind, move, row as agenda_row
 from chalicelib.store.in_flight import InFlightRow
 from chalicelib.store.messages import MessageRow, enqueue
 from chalicelib.store.tables import (

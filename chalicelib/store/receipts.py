@@ -16,8 +16,7 @@ from typing import Any, Literal
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.expressions.update import Action
 
-from chalicelib.store.agenda import AgendaRow, Kind, move
-from chalicelib.store.agenda import row as agenda_row
+from chalicelib.store.agenda import AgendaRow, Kind, move, row as agenda_row
 from chalicelib.store.tables import (
     TABLE_PREFIX,
     Connected,

@@ -13,8 +13,7 @@ from pynamodb.attributes import ListAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
 from chalicelib.clock import to_text
-from chalicelib.store.agenda import AgendaRow, Kind, move
-from chalicelib.store.agenda import row as agenda_row
+from chalicelib.store.agenda import AgendaRow, Kind, move, row as agenda_row
 from chalicelib.store.tables import (
     TABLE_PREFIX,
     Connected,

@@ -15,8 +15,7 @@ from chalicelib.money import Kopecks, from_rubles, to_rubles
 from local.sandbox.deliveries import FIRST
 from local.sandbox.payments import LATE, CardState, Outcome, Told, times
 from local.sandbox.robokassa import Robokassa
-from local.sandbox.robokassa_wire import Order as RobokassaOrder
-from local.sandbox.robokassa_wire import result_body
+from local.sandbox.robokassa_wire import Order as RobokassaOrder, result_body
 from local.sandbox.state import State, to_state
 from local.sandbox.uniteller import Uniteller
 from local.sandbox.uniteller_wire import joined

@@ -11,8 +11,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from chalicelib import bootstrap
 from chalicelib.handlers import jobs
-from chalicelib.store.agenda import AgendaRow, Kind
-from chalicelib.store.agenda import row as agenda_row
+from chalicelib.store.agenda import AgendaRow, Kind, row as agenda_row
 from local.store.engine import Engine
 from local.store.handlers import Answer
 from local.store.transport import Call, error_answer, set_around

@@ -4,8 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from chalicelib.billing import Operation, OperationKind, OperationsQuery, OperationTotals
 from chalicelib.billing.embedded import accounts, operations

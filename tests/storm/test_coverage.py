@@ -10,8 +10,7 @@ import pytest
 from chalicelib.handlers.meta import all_routes
 from local.gateway import Portal
 from local.store.engine import Engine
-from tests.storm import exempt
-from tests.storm import flows as flows
+from tests.storm import exempt, flows as flows
 from tests.storm.conftest import World
 from tests.storm.flows.money import ID, hour_later, signed_in
 from tests.storm.harness import schedules, sites

@@ -5,8 +5,7 @@ The last test needs all the others of this file in its own process, and says so 
 
 import pytest
 
-from tests.storm import exempt
-from tests.storm import flows as flows
+from tests.storm import exempt, flows as flows
 from tests.storm.conftest import FULL, World
 from tests.storm.flows.money import ID, credited, notify, paid_unheard, signed_in
 from tests.storm.harness import sites

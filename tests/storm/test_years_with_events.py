@@ -11,8 +11,7 @@ from tests.autopaying import GATEWAYS
 from tests.product import Product
 from tests.storm.conftest import FULL, World
 from tests.storm.harness.invariants import quiet
-from tests.storm.years import happenings as h
-from tests.storm.years import refusals as r
+from tests.storm.years import happenings as h, refusals as r
 from tests.storm.years.clockwork import Killed, OnceADay, OnTime
 from tests.storm.years.happenings import Event
 from tests.storm.years.life import Life, begun

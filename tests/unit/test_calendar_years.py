@@ -6,8 +6,7 @@ from datetime import date, timedelta
 from random import Random
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from chalicelib.billing import AccountState, OperationKind
 from chalicelib.billing.embedded.calendar import next_step

@@ -6,8 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chalicelib.billing import AccountState, PromiseOffer, ServiceKind
 from chalicelib.billing.embedded import promises

@@ -4,8 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from pydantic import ValidationError
 
 from chalicelib.billing import AccountState, ServiceKind, Start, TariffOffer
@@ -15,8 +14,7 @@ from chalicelib.billing.embedded.periods import period_of
 from chalicelib.billing.embedded.standing import Line, Pause, Planned, Standing
 from chalicelib.billing.embedded.tariffs import Wish
 from tests.embedded import line, standing, tariff
-from tests.scene import GROUPS, TARIFFS
-from tests.scene import tariff as listed
+from tests.scene import GROUPS, TARIFFS, tariff as listed
 
 TODAY, NEXT = date(2026, 11, 23), date(2026, 12, 12)
 CATALOGUE = Catalogue(tariffs=TARIFFS, groups=GROUPS)

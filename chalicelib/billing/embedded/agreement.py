@@ -13,8 +13,7 @@ from chalicelib.billing.embedded.paid_days import LEAST_FEE, PaidDays
 from chalicelib.billing.embedded.standing import Line, PastPause, Standing
 from chalicelib.billing.embedded.tables import AccountRow, HeadRow
 from chalicelib.clock import day_start
-from chalicelib.store.agenda import AgendaRow, Kind, pointed
-from chalicelib.store.agenda import row as agenda_row
+from chalicelib.store.agenda import AgendaRow, Kind, pointed, row as agenda_row
 from chalicelib.store.tables import fetch
 
 

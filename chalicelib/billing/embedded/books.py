@@ -31,8 +31,7 @@ from chalicelib.billing.embedded.tables import (
 from chalicelib.clock import Clock, day_start, local_date
 from chalicelib.errors import NotFound, UpstreamUnavailable
 from chalicelib.store import transaction
-from chalicelib.store.agenda import Kind, move
-from chalicelib.store.agenda import row as agenda_row
+from chalicelib.store.agenda import Kind, move, row as agenda_row
 from chalicelib.store.messages import MessageRow
 from chalicelib.store.tables import fetch, reading
 from chalicelib.store.transaction import ConditionFailed, Transaction

@@ -16,8 +16,7 @@ from urllib3.exceptions import NewConnectionError
 
 from chalicelib.errors import OutcomeUnknown, Rejected, UpstreamBroken, UpstreamUnavailable
 from chalicelib.providers.messages import ADAPTERS, MessageSender, Text, load
-from chalicelib.providers.messages.email import SesEmail
-from chalicelib.providers.messages.email import Settings as SesSettings
+from chalicelib.providers.messages.email import SesEmail, Settings as SesSettings
 from chalicelib.upstream import Outgoing
 from local.clock import MovableClock
 from local.sandbox import Sandbox, demo_environment
