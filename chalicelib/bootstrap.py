@@ -3,25 +3,23 @@
 from collections.abc import Mapping
 from functools import cache, partial
 
-from chalicelib import billing as billing_port
-from chalicelib import seams
+from chalicelib import billing as billing_port, seams
 from chalicelib.billing import BillingSystem
 from chalicelib.cloud.queue import Queue
-from chalicelib.providers import gateways as gateway_port
-from chalicelib.providers import messages as message_port
+from chalicelib.providers import gateways as gateway_port, messages as message_port
 from chalicelib.providers.gateways import PaymentGateway
-from chalicelib.seams import now as now
-from chalicelib.seams import settings as settings
-from chalicelib.seams import token as token
+from chalicelib.seams import now as now, settings as settings, token as token
 from chalicelib.services.accounts import Accounts
 from chalicelib.services.agenda import AgendaRunner
 from chalicelib.services.autopay import Autopay
 from chalicelib.services.autopay_charges import AutopayCharges
+from chalicelib.services.autopay_connecting import AutopayConnecting
 from chalicelib.services.autopay_days import AutopayDays
 from chalicelib.services.autopay_notices import Notices
 from chalicelib.services.autopay_outcomes import AutopayOutcomes
 from chalicelib.services.autopay_screen import AutopayView
 from chalicelib.services.calendar import Calendar
+from chalicelib.services.card_consents import CardConsents
 from chalicelib.services.card_keeping import CardKeeping
 from chalicelib.services.cases import Cases
 from chalicelib.services.internet import Internet
@@ -129,7 +127,9 @@ autopay_charges = cache(
 saved_cards = cache(lambda: SavedCards(autopay_store(), gateways(), notices(), now, settings()))
 autopay_days = cache(lambda: AutopayDays(autopay_store(), autopay_charges(), saved_cards(), agenda(), now, settings()))
 autopay = cache(lambda: Autopay(autopay_store(), autopay_days(), topups(), billing(), now, token, settings()))
-card_keeping = cache(lambda: CardKeeping(autopay_store(), autopay(), now, token))
+card_consents = cache(lambda: CardConsents(autopay_store(), autopay(), now, token))
+connecting = cache(lambda: AutopayConnecting(autopay(), card_consents()))
+card_keeping = cache(lambda: CardKeeping(autopay(), card_consents()))
 autopay_view = cache(lambda: AutopayView(autopay(), now, settings()))
 accounts = cache(lambda: Accounts(billing(), autopay_view().summary, receipts(), settings().zone, now))
 

@@ -41,7 +41,7 @@ def wish(gateway: str = "uniteller", kopecks: int = FIRST, id: str | None = None
 
 def agree(gateway: str = "uniteller", cap: int | None = None) -> TopUpRow:
     wanted = Kopecks(cap) if cap is not None else None
-    return bootstrap.autopay().connect(bob(), wish(gateway), TERMS_VERSION, wanted).topup
+    return bootstrap.connecting().by_payment(bob(), wish(gateway), TERMS_VERSION, wanted).topup
 
 
 def connect(shop: Product, gateway: str = "uniteller", cap: int | None = None) -> TopUpRow:

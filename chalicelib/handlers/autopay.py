@@ -83,10 +83,10 @@ def connect(request: Request, account: str) -> Answer:
     body = request.body
     first, language = body.topup, request.client.language
     if first is None:
-        turned = bootstrap.card_keeping().connect(_caller(request), account, body.terms_version, body.cap_kopecks)
+        turned = bootstrap.connecting().by_card(_caller(request), account, body.terms_version, body.cap_kopecks)
         return Answer(Connecting(id=None, status="active", checkout=None), 201 if turned else 200)
     wish = Wish(first.id, account, first.amount_kopecks, first.gateway, language, save_card=True)
-    ordered = bootstrap.autopay().connect(_caller(request), wish, body.terms_version, body.cap_kopecks)
+    ordered = bootstrap.connecting().by_payment(_caller(request), wish, body.terms_version, body.cap_kopecks)
     return Answer(Connecting(**dict(ordered_answer(ordered))), 201 if ordered.created else 200)
 
 

@@ -1,4 +1,5 @@
-"""Autopay as its subscriber has it: connect, limit, skip, disconnect. The agenda's side is ``autopay_days``."""
+"""Autopay as its subscriber has it: limit, skip, disconnect. How it is connected: ``autopay_connecting``; the agenda's
+side: ``autopay_days``."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,29 +10,24 @@ from chalicelib.billing import BillingSystem
 from chalicelib.clock import Clock
 from chalicelib.config import Settings
 from chalicelib.errors import (
-    Conflict,
     Forbidden,
     InvalidRequest,
     NotFound,
-    OutcomeUnknown,
     Rejected,
     UpstreamUnavailable,
 )
 from chalicelib.models import Instant, Value
 from chalicelib.money import Kopecks
-from chalicelib.services import autopay_words as words
 from chalicelib.services.autopay_days import AutopayDays
 from chalicelib.services.autopay_outcomes import next_look, soonest
 from chalicelib.services.identity import Client, Identity
-from chalicelib.services.topups import Ordered, TopUps, Wish
+from chalicelib.services.topups import TopUps
 from chalicelib.store.autopays import (
-    AUTOPAY,
     NO_CARD,
     NOT_PENDING,
     AutopayRow,
     AutopayStore,
     PeriodRow,
-    consent_row,
     period_row,
     withdraw,
 )
@@ -40,8 +36,6 @@ from chalicelib.store.transaction import Transaction
 
 #: How often a change is tried against others who change the same autopay.
 TRIES = 5
-#: An order in one of these may still be paid, and then its consent comes into force.
-PAYABLE = ("created", "awaiting_payment")
 _UNRESOLVED = ("created", "awaiting_payment", "expired")
 
 
@@ -74,73 +68,6 @@ class Autopay:
     now: Clock
     token: Callable[[], str]
     settings: Settings
-
-    def connect(self, who: Caller, wish: Wish, terms_version: str, cap: Kopecks | None) -> Ordered:
-        """Agree to the terms and order the first payment, which saves the card; the same wish again is harmless.
-
-        While autopay is on, the new card takes the old one's place once its payment is paid.
-        :raises NotFound: not the caller's account. :raises InvalidRequest: the sum, the gateway or the cap.
-        :raises Rejected: ``terms_changed``; ``already_charging`` after a withdrawal that has a charge in flight.
-        :raises Conflict: the id stands for another payment. :raises UpstreamUnavailable: repeat with the same id.
-        """
-        self.owned(who, wish.account)
-        if not self.topups.checked(wish).can_save_card:
-            raise InvalidRequest({"topup.gateway": "cannot_save_card"})
-        self.checked_cap(cap)
-        try:
-            known = self.topups.known(who.subscriber_id, wish)
-            if known is None and terms_version != words.TERMS_VERSION:
-                raise Rejected("terms_changed")
-            if known is None:
-                # before the consent: what is refused changes nothing
-                self.topups.spend(who.subscriber_id)
-            if known is None or known.status in PAYABLE:
-                self._agree(who, wish, terms_version, cap)
-            return self.topups.order(who.subscriber_id, wish, spent=True)
-        except OutcomeUnknown as lost:
-            raise UpstreamUnavailable("connecting autopay") from lost
-
-    def _agree(self, who: Caller, wish: Wish, terms_version: str, cap: Kopecks | None) -> None:
-        """The consent before the order: a payment that saves a card without one must not be."""
-        for _ in range(TRIES):
-            autopay = self.store.get(wish.account) or AutopayRow(wish.account, subscriber_id=who.subscriber_id)
-            if autopay.pending_topup == wish.id:
-                return same_wish(autopay, AUTOPAY, cap)
-            if terms_version != words.TERMS_VERSION:
-                raise Rejected("terms_changed")
-            if autopay.status in {"off", "pending"} and autopay.period is not None:
-                raise Rejected("already_charging")
-            now, word = self.now(), self.token()
-            consent = consent_row(
-                wish.account,
-                now,
-                word,
-                subscriber_id=who.subscriber_id,
-                terms_version=words.TERMS_VERSION,
-                text_hash=words.terms_hash(wish.language),
-                language=wish.language,
-                address=who.client.address,
-            )
-            pending = {
-                "pending_topup": wish.id,
-                "pending_purpose": AUTOPAY,
-                "pending_consent": consent.id,
-                "pending_cap_kopecks": cap or self.cap_without_a_wish(autopay),
-                "pending_since": now,
-                "language": wish.language,
-                "subscriber_id": who.subscriber_id,
-                "status": autopay.status if autopay.status == "active" else "pending",
-            }
-            more = self.written(who, autopay, "autopay_agreed", [autopay.pending_consent])
-
-            def agreed(tx: Transaction, consent: Any = consent, more: Any = more) -> None:
-                tx.put("new consent", consent)
-                more(tx)
-
-            due = now if autopay.status == "active" else soonest(AutopayRow(**pending_row(autopay, pending)), None, now)
-            if self.store.commit(autopay, due, more=agreed, changes=pending):
-                return None
-        raise UpstreamUnavailable(f"autopay of {wish.account} keeps changing")
 
     def change_cap(self, who: Caller, account: str, cap: Kopecks) -> None:
         """:raises NotFound, InvalidRequest: :raises Rejected: ``not_connected``. :raises Forbidden: raising it wants
@@ -279,17 +206,6 @@ def offered_cap(billing: BillingSystem, account: str, settings: Settings) -> Kop
     fees = sum(service.tariff.fee_kopecks for service in services if service.tariff is not None)
     wanted = max(fees * settings.autopay_cap_fees, settings.topup_min_kopecks)
     return Kopecks(min(wanted, settings.autopay_cap_max_kopecks))
-
-
-def same_wish(autopay: AutopayRow, purpose: str, cap: Kopecks | None) -> None:
-    """:raises Conflict: the payment that is on its way is for something else, or with another limit."""
-    if autopay.pending_purpose not in {None, purpose} or cap not in {None, autopay.pending_cap_kopecks}:
-        raise Conflict
-
-
-def pending_row(autopay: AutopayRow, pending: dict[str, Any]) -> dict[str, Any]:
-    """The row as it will be, for what depends on it."""
-    return {"account": autopay.account, **{name: pending[name] for name in ("pending_topup", "pending_since")}}
 
 
 _FORGOTTEN: dict[str, Any] = {

@@ -21,8 +21,7 @@ from chalicelib.store.agenda import Kind
 from chalicelib.store.autopays import AutopayRow, AutopayStore, late_charge, late_row
 from chalicelib.store.cases import CLOSED, OPEN, CaseKind, CaseRow, CaseStore
 from chalicelib.store.messages import MessageRow, MessageStore
-from chalicelib.store.receipts import ENDED as RECEIPTS_ENDED
-from chalicelib.store.receipts import ReceiptRow, ReceiptStore
+from chalicelib.store.receipts import ENDED as RECEIPTS_ENDED, ReceiptRow, ReceiptStore
 from chalicelib.store.refunds import ENDED, RefundRow, RefundStore
 from chalicelib.store.topups import EventRow, Next, TopUpRow, TopUpStore
 from chalicelib.store.transaction import ConditionFailed, Transaction

@@ -21,8 +21,7 @@ from chalicelib.services.messages import Contacts
 from chalicelib.store.agenda import Agenda, AgendaRow
 from chalicelib.store.cases import CaseKind, CaseStore
 from chalicelib.store.receipts import CLOSING, PAYMENT, Adds, ReceiptRow, ReceiptStore, refund_item
-from chalicelib.store.refunds import ENDED as REFUND_ENDED
-from chalicelib.store.refunds import RefundStore
+from chalicelib.store.refunds import ENDED as REFUND_ENDED, RefundStore
 from chalicelib.store.topups import TopUpRow, TopUpStore
 from chalicelib.store.transaction import Transaction
 

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from chalicelib.errors import Forbidden, NotAuthenticated, NotFound, OutcomeUnknown, UpstreamError, UpstreamUnavailable
-from chalicelib.services.identity import Client as Client
-from chalicelib.services.identity import Identity as Identity
-from chalicelib.services.identity import Overview, SessionItem, identity_of
+from chalicelib.services.identity import Client as Client, Identity as Identity, Overview, SessionItem, identity_of
 from chalicelib.services.sign_in import SignIns, entry_of, overview_of
 from chalicelib.store.sessions import DEVICE_LASTS, SessionRow, fingerprint, pointed_session
 from chalicelib.store.subscribers import JournalRow, Profile

@@ -1,6 +1,6 @@
 """Top-ups: ordering one, and looking at it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -9,9 +9,18 @@ from chalicelib import logs
 from chalicelib.billing import BillingSystem
 from chalicelib.clock import Clock, day_after, day_start, local_date
 from chalicelib.config import Settings
-from chalicelib.errors import Conflict, InvalidRequest, NotFound, OutcomeUnknown, TooManyAttempts, UpstreamUnavailable
+from chalicelib.errors import (
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    OutcomeUnknown,
+    Rejected,
+    TooManyAttempts,
+    UpstreamUnavailable,
+)
 from chalicelib.money import Kopecks, round_up_to_ruble
 from chalicelib.providers.gateways import Checkout, Limits, Order, PaymentGateway
+from chalicelib.store import budgets
 from chalicelib.store.agenda import Kind
 from chalicelib.store.subscribers import SubscriberStore
 from chalicelib.store.topups import EventRow, Next, TopUpRow, TopUpStore
@@ -21,6 +30,8 @@ from chalicelib.store.transaction import ConditionFailed
 FIRST_QUESTION = timedelta(minutes=1)
 #: Numbers drawn for one order before we give up: only a counter that was set back makes them collide.
 INVOICE_TRIES = 5
+#: An order in one of these may still be paid.
+PAYABLE = frozenset({"created", "awaiting_payment"})
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,7 @@ class TopUps:
         :raises TooManyAttempts: enough for today. :raises UpstreamUnavailable: not counted, ask again.
         """
         today = local_date(self.now(), self.settings.zone)
-        if not self.store.spend(subscriber_id, today, self.settings.topups_per_day):
+        if not budgets.spend(subscriber_id, today, self.settings.topups_per_day):
             raise TooManyAttempts(day_start(day_after(today), self.settings.zone))
 
     def known(self, subscriber_id: str, wish: Wish) -> TopUpRow | None:
@@ -114,6 +125,25 @@ class TopUps:
             # written or not: the same id again is harmless, so the browser is told to repeat
             raise UpstreamUnavailable("ordering") from lost
 
+    def order_agreed(self, subscriber_id: str, wish: Wish, current: bool, agree: Callable[[], None]) -> Ordered:
+        """The same for an order that saves a card: ``agree`` writes the consent first, for no payment may save one
+        without. ``current``: what was agreed to is what is in force.
+
+        :raises Rejected: ``terms_changed``, or what ``agree`` refuses; nothing is written then but by ``agree``.
+        """
+        try:
+            known = self.known(subscriber_id, wish)
+            if known is None and not current:
+                raise Rejected("terms_changed")
+            if known is None:
+                # before the consent: what is refused changes nothing
+                self.spend(subscriber_id)
+            if known is None or known.status in PAYABLE:
+                agree()
+            return self.order(subscriber_id, wish, spent=True)
+        except OutcomeUnknown as lost:
+            raise UpstreamUnavailable("ordering") from lost
+
     def status(self, topup_id: str) -> str:
         """:raises NotFound: no such top-up."""
         return self._seen(topup_id).status
@@ -133,7 +163,7 @@ class TopUps:
     def checkout_of(self, gateway: str, invoice: int) -> Checkout | None:
         """Where a payer of this order was sent; None for an order that is unknown or no longer awaits payment."""
         topup = self.store.by_invoice(gateway, invoice)
-        if topup is None or topup.status not in {"created", "awaiting_payment"}:
+        if topup is None or topup.status not in PAYABLE:
             return None
         return self._checkout(topup)
 
@@ -184,7 +214,7 @@ class TopUps:
         )
 
     def _checked_out(self, topup: TopUpRow, created: bool) -> Ordered:
-        if topup.status not in {"created", "awaiting_payment"}:
+        if topup.status not in PAYABLE:
             return Ordered(topup, None, created)
         checkout = self._checkout(topup)
         if topup.status == "created":

@@ -1,18 +1,16 @@
-"""Top-ups: the rows, their events, their invoice numbers; ``advance`` is the only way to change a status."""
+"""Top-ups: the rows and their events; ``advance`` is the only way to change a status."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from chalicelib.errors import NotFound, UpstreamUnavailable
-from chalicelib.store import agenda, in_flight
-from chalicelib.store.agenda import AgendaRow, Kind
-from chalicelib.store.agenda import row as agenda_row
+from chalicelib.store import agenda, in_flight, invoices
+from chalicelib.store.agenda import AgendaRow, Kind, row as agenda_row
 from chalicelib.store.messages import MessageRow, enqueue
 from chalicelib.store.tables import (
     TABLE_PREFIX,
@@ -21,7 +19,6 @@ from chalicelib.store.tables import (
     IntegerAttribute,
     Row,
     assigned,
-    code_of,
     fetch,
     reading,
 )
@@ -40,8 +37,7 @@ MOVES: dict[str, frozenset[str]] = {
 }
 #: How often a change is tried against others who change the same row.
 TRIES = 10
-_TOPUP, _INVOICE, _COUNTER = "topup", "invoice", "counter"
-LARGEST_INVOICE = 2**31 - 1
+_TOPUP = "topup"
 
 
 class TopUpRow(Row):
@@ -95,33 +91,6 @@ class EventRow(Row):
     by = UnicodeAttribute()
 
 
-class InvoiceRow(Row):
-    class Meta(Connected):
-        table_name = TABLE_PREFIX + "topups"
-
-    topup_id = UnicodeAttribute(hash_key=True)
-    item = UnicodeAttribute(range_key=True, default=_INVOICE)
-    target = UnicodeAttribute()
-
-
-class BudgetRow(Row):
-    class Meta(Connected):
-        table_name = TABLE_PREFIX + "topups"
-
-    topup_id = UnicodeAttribute(hash_key=True)
-    item = UnicodeAttribute(range_key=True)
-    used = IntegerAttribute(default=0)
-
-
-class CounterRow(Row):
-    class Meta(Connected):
-        table_name = TABLE_PREFIX + "topups"
-
-    topup_id = UnicodeAttribute(hash_key=True)
-    item = UnicodeAttribute(range_key=True, default=_COUNTER)
-    last = IntegerAttribute()
-
-
 @dataclass(frozen=True)
 class Next:
     """What the agenda owes a top-up after a change; None in its place means nothing more."""
@@ -136,36 +105,8 @@ class TopUpStore:
     invoice_start: int
 
     def next_invoice(self, gateway: str) -> int:
-        """A number of this shop never given before. A lost answer may skip one; none comes twice.
-
-        :raises UpstreamUnavailable: no number, ask again; one may be skipped.
-        """
-        counter = CounterRow(f"counter#{gateway}", _COUNTER)
-        try:
-            # the first number ever is the setting; ADD on an absent item would start at nought
-            value = CounterRow.last.set((CounterRow.last | (self.invoice_start - 1)) + 1)
-            counter.update([value])
-        except UpdateError as error:
-            # whether or not it was counted, asking again gives a number of one's own
-            raise UpstreamUnavailable("invoice counter") from error
-        if counter.last > LARGEST_INVOICE:
-            raise UpstreamUnavailable("invoice numbers are used up")
-        return counter.last
-
-    def spend(self, subscriber_id: str, day: date, limit: int) -> bool:
-        """Count one more order of this day, before anything is written for it; False if there were enough.
-
-        A lost answer may count one twice: it is a limit against floods, not an account.
-        :raises UpstreamUnavailable: not counted, ask again.
-        """
-        row = BudgetRow(f"budget#{subscriber_id}", day.isoformat())
-        try:
-            row.update([BudgetRow.used.add(1)], condition=BudgetRow.used.does_not_exist() | (BudgetRow.used < limit))
-        except UpdateError as error:
-            if code_of(error) == "ConditionalCheckFailedException":
-                return False
-            raise UpstreamUnavailable("the budget of orders") from error
-        return True
+        """A number of this shop never given before. :raises UpstreamUnavailable: ask again; one may be skipped."""
+        return invoices.following(gateway, self.invoice_start)
 
     def create(self, topup: TopUpRow, first: Next) -> None:
         """Write the row, its invoice, its first event and its agenda row before any call leaves.
@@ -184,8 +125,7 @@ class TopUpStore:
         later = agenda_row(first.kind, topup.topup_id, first.due_at, self.shards)
         topup.agenda_key = later.key
         tx.put("topup", topup, TopUpRow.topup_id.does_not_exist())
-        name = _invoice_key(topup.gateway, topup.invoice)
-        tx.put("invoice", InvoiceRow(name, target=topup.topup_id), InvoiceRow.topup_id.does_not_exist())
+        invoices.claim(tx, topup.gateway, topup.invoice, topup.topup_id)
         tx.put("event", _event(topup, "created", topup.created_at, by))
         tx.put("topup agenda", later)
         in_flight.ordered(tx, topup.account, topup.topup_id, seen)
@@ -201,8 +141,8 @@ class TopUpStore:
         return found
 
     def by_invoice(self, gateway: str, invoice: int) -> TopUpRow | None:
-        found = fetch(InvoiceRow, _invoice_key(gateway, invoice), _INVOICE)
-        return self.get(found.target) if found else None
+        found = invoices.order_of(gateway, invoice)
+        return self.get(found) if found else None
 
     def events(self, topup_id: str) -> Sequence[EventRow]:
         """In the order in which they happened."""
@@ -311,10 +251,6 @@ class TopUpStore:
 def is_pointed(topup: TopUpRow, item: AgendaRow) -> bool:
     """Whether this agenda row is still what the top-up is waiting for."""
     return topup.agenda_key == item.key
-
-
-def _invoice_key(gateway: str, invoice: int) -> str:
-    return f"invoice#{gateway}#{invoice}"
 
 
 def _event(topup: TopUpRow, name: str, at: datetime, by: str, number: int = 0) -> EventRow:

@@ -515,7 +515,7 @@ def test_another_subscribers_account_is_not_found(shop: Product) -> None:
     stranger = bob(subscriber_id="sub-charlie")
     service = bootstrap.autopay()
     for call in (
-        lambda: service.connect(stranger, wish(), TERMS_VERSION, None),
+        lambda: bootstrap.connecting().by_payment(stranger, wish(), TERMS_VERSION, None),
         lambda: service.disconnect(stranger, ACCOUNT),
         lambda: service.skip(stranger, ACCOUNT, NEXT_PERIOD),
         lambda: service.change_cap(stranger, ACCOUNT, Kopecks(500_00)),
@@ -528,7 +528,7 @@ def test_another_subscribers_account_is_not_found(shop: Product) -> None:
 def test_other_terms_than_those_in_force_are_not_agreed_to(shop: Product) -> None:
     settle(shop)
     with pytest.raises(Rejected, match="terms_changed"):
-        bootstrap.autopay().connect(bob(), wish(), "2020-01-01", None)
+        bootstrap.connecting().by_payment(bob(), wish(), "2020-01-01", None)
     assert (bootstrap.autopay_store().get(ACCOUNT), screen().status) == (None, "off")
 
 
@@ -536,14 +536,14 @@ def test_other_terms_than_those_in_force_are_not_agreed_to(shop: Product) -> Non
 def test_a_cap_has_its_limits(shop: Product, cap: int) -> None:
     settle(shop)
     with pytest.raises(InvalidRequest):
-        bootstrap.autopay().connect(bob(), wish(), TERMS_VERSION, Kopecks(cap))
+        bootstrap.connecting().by_payment(bob(), wish(), TERMS_VERSION, Kopecks(cap))
 
 
 def test_the_same_wish_again_is_the_same_order_and_one_consent(shop: Product) -> None:
     settle(shop)
     wanted = wish()
-    first = bootstrap.autopay().connect(bob(), wanted, TERMS_VERSION, None)
-    again = bootstrap.autopay().connect(bob(), wanted, TERMS_VERSION, None)
+    first = bootstrap.connecting().by_payment(bob(), wanted, TERMS_VERSION, None)
+    again = bootstrap.connecting().by_payment(bob(), wanted, TERMS_VERSION, None)
     assert (first.created, again.created, again.checkout) == (True, False, first.checkout)
     assert len(consents()) == 1
 
@@ -618,7 +618,7 @@ def test_two_accounts_of_one_day_are_each_charged(shop: Product) -> None:
     settle(shop)
     connect(shop, "robokassa")
     other = replace(wish("robokassa"), account="100201")
-    shop.pay(bootstrap.autopay().connect(bob(), other, TERMS_VERSION, None).topup)
+    shop.pay(bootstrap.connecting().by_payment(bob(), other, TERMS_VERSION, None).topup)
     until(shop, CHARGED, minutes=10)
     assert sorted((one.account, int(one.amount_kopecks)) for one in charges()) == [
         ("100201", 550_00),

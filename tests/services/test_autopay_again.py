@@ -100,23 +100,23 @@ def test_an_order_that_is_one_too_many_changes_nothing(shop: Product) -> None:
 def test_one_id_is_not_two_wishes(shop: Product) -> None:
     """Another limit, or a card that was only to be kept: the id is taken."""
     settle(shop)
-    autopay, first = bootstrap.autopay(), wish("robokassa")
-    autopay.connect(bob(), first, TERMS_VERSION, Kopecks(900_00))
-    autopay.connect(bob(), first, TERMS_VERSION, Kopecks(900_00))
+    connecting, first = bootstrap.connecting(), wish("robokassa")
+    connecting.by_payment(bob(), first, TERMS_VERSION, Kopecks(900_00))
+    connecting.by_payment(bob(), first, TERMS_VERSION, Kopecks(900_00))
     with pytest.raises(Conflict):
-        autopay.connect(bob(), first, TERMS_VERSION, Kopecks(800_00))
+        connecting.by_payment(bob(), first, TERMS_VERSION, Kopecks(800_00))
     with pytest.raises(Conflict):
         bootstrap.card_keeping().order(bob(), first, None)
 
 
 def test_the_same_payment_after_a_withdrawal_is_agreed_to_anew(shop: Product) -> None:
     settle(shop)
-    autopay, first = bootstrap.autopay(), wish("robokassa")
-    topup = autopay.connect(bob(), first, TERMS_VERSION, None).topup
-    autopay.disconnect(bob(), ACCOUNT)
+    connecting, first = bootstrap.connecting(), wish("robokassa")
+    topup = connecting.by_payment(bob(), first, TERMS_VERSION, None).topup
+    bootstrap.autopay().disconnect(bob(), ACCOUNT)
     with pytest.raises(Rejected):
-        autopay.connect(bob(), first, "2020-01-01", None)
-    autopay.connect(bob(), first, TERMS_VERSION, None)
+        connecting.by_payment(bob(), first, "2020-01-01", None)
+    connecting.by_payment(bob(), first, TERMS_VERSION, None)
     shop.pay(topup)
     shop.advance(minutes=3)
     assert screen().status == "active"

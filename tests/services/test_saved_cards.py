@@ -10,6 +10,7 @@ from chalicelib.money import Kopecks
 from chalicelib.services.autopay_words import CARD_TERMS_VERSION, TERMS_VERSION, card_terms_hash
 from chalicelib.services.saved_cards import last_day
 from chalicelib.store.autopays import NO_CARD
+from chalicelib.store.topups import TopUpStore
 from tests.autopaying import (
     ANNOUNCED,
     CHARGED,
@@ -229,10 +230,13 @@ def test_a_payment_that_is_never_made_keeps_no_card_and_ends_its_consent(shop: P
     assert consent.withdrawn_at is not None
 
 
-def test_a_consent_whose_order_was_lost_is_forgotten(shop: Product) -> None:
+def test_a_consent_whose_order_was_lost_is_forgotten(shop: Product, monkeypatch: pytest.MonkeyPatch) -> None:
     """The request died between the two."""
     settle(shop)
-    bootstrap.card_keeping()._agree(bob(), wish(), True)
+    with monkeypatch.context() as dying:
+        dying.setattr(TopUpStore, "create", lambda *_: pytest.exit("the process died"))
+        with pytest.raises(pytest.exit.Exception):
+            saving()
     shop.advance(hours=2)
     [consent] = consents()
     assert (row().pending_topup, consent.withdrawn_at is not None) == (None, True)
@@ -291,7 +295,7 @@ def test_only_ones_own_account_and_a_gateway_that_saves_cards(shop: Product) -> 
     with pytest.raises(NotFound):
         keeping.order(bob(subscriber_id="sub-alice"), wish(), None)
     with pytest.raises(NotFound):
-        keeping.connect(bob(subscriber_id="sub-alice"), ACCOUNT, TERMS_VERSION, None)
+        bootstrap.connecting().by_card(bob(subscriber_id="sub-alice"), ACCOUNT, TERMS_VERSION, None)
     with pytest.raises(InvalidRequest):
         keeping.order(bob(), wish(kopecks=1), None)
 
@@ -302,8 +306,8 @@ def test_only_ones_own_account_and_a_gateway_that_saves_cards(shop: Product) -> 
 def test_autopay_turned_on_by_a_kept_card_charges_it(shop: Product) -> None:
     settle(shop)
     parent = keep(shop)
-    assert bootstrap.card_keeping().connect(bob(), ACCOUNT, TERMS_VERSION, None) is True
-    assert bootstrap.card_keeping().connect(bob(), ACCOUNT, TERMS_VERSION, None) is False
+    assert bootstrap.connecting().by_card(bob(), ACCOUNT, TERMS_VERSION, None) is True
+    assert bootstrap.connecting().by_card(bob(), ACCOUNT, TERMS_VERSION, None) is False
     assert (screen().status, screen().cap_kopecks, row().parent_invoice) == ("active", 1600_00, parent.invoice)
     assert [one.purpose for one in consents()] == ["card", "autopay"]
     until(shop, CHARGED, minutes=10)
@@ -316,7 +320,7 @@ def test_a_card_that_arrives_after_autopay_was_turned_on_replaces_nothing(shop: 
     parent = keep(shop)
     late = saving("robokassa")
     shop.clock.advance(1)
-    bootstrap.card_keeping().connect(bob(), ACCOUNT, TERMS_VERSION, None)
+    bootstrap.connecting().by_card(bob(), ACCOUNT, TERMS_VERSION, None)
     shop.pay(late)
     shop.advance(hours=1)
     assert (screen().status, screen().gateway, row().parent_invoice) == ("active", "uniteller", parent.invoice)
@@ -351,15 +355,15 @@ def test_connecting_by_a_first_payment_replaces_a_kept_card_once_it_is_paid(shop
 def test_a_card_that_may_not_be_charged_again_is_no_saved_card(shop: Product) -> None:
     settle(shop)
     parent = keep(shop)
-    bootstrap.card_keeping().connect(bob(), ACCOUNT, TERMS_VERSION, None)
+    bootstrap.connecting().by_card(bob(), ACCOUNT, TERMS_VERSION, None)
     card(shop, parent, "stolen")
     until(shop, CHARGED, minutes=10)
     assert (screen().status, screen().card) == ("stopped", None)
     with pytest.raises(Rejected, match="no_saved_card"):
-        bootstrap.card_keeping().connect(bob(), ACCOUNT, TERMS_VERSION, Kopecks(500_00))
+        bootstrap.connecting().by_card(bob(), ACCOUNT, TERMS_VERSION, Kopecks(500_00))
     keep(shop)
     assert screen().status == "stopped"
-    assert bootstrap.card_keeping().connect(bob(), ACCOUNT, TERMS_VERSION, None)
+    assert bootstrap.connecting().by_card(bob(), ACCOUNT, TERMS_VERSION, None)
     assert (screen().status, screen().stop_reason) == ("active", None)
 
 
@@ -385,7 +389,7 @@ def test_the_card_of_autopay_is_forgotten_at_once(shop: Product, by_kept: bool) 
     settle(shop)
     if by_kept:
         keep(shop)
-        bootstrap.card_keeping().connect(bob(), ACCOUNT, TERMS_VERSION, None)
+        bootstrap.connecting().by_card(bob(), ACCOUNT, TERMS_VERSION, None)
     else:
         connect(shop)
     until(shop, ANNOUNCED)

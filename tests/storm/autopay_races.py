@@ -21,7 +21,7 @@ PARENT = "3f1c9a52-7d0e-4b6a-8f21-5c9d0e7ab320"
 def due(shop: Product, race: tuple[str, ...]) -> TopUpRow:
     """This minute 500 ₽ are to be charged; 200 ₽ have just been paid by hand, and nobody has heard of it."""
     ground(200_00, NEXT_PERIOD)
-    shop.pay(bootstrap.autopay().connect(bob(), wish("robokassa", id=PARENT), TERMS_VERSION, None).topup)
+    shop.pay(bootstrap.connecting().by_payment(bob(), wish("robokassa", id=PARENT), TERMS_VERSION, None).topup)
     until(shop, ANNOUNCED)
     until(shop, CHARGED, minutes=-40)
     topup: TopUpRow = shop.order("sub-bob", ACCOUNT, 200_00, id=ID).topup
@@ -84,7 +84,7 @@ def kept(shop: Product, race: tuple[str, ...]) -> None:
 
 
 def turn_on(shop: Product, _: Any) -> None:
-    bootstrap.card_keeping().connect(bob(), ACCOUNT, TERMS_VERSION, None)
+    bootstrap.connecting().by_card(bob(), ACCOUNT, TERMS_VERSION, None)
 
 
 def another(shop: Product, race: tuple[str, ...]) -> None:

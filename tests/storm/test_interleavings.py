@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.store.topups import CounterRow, TopUpStore
+from chalicelib.store.invoices import CounterRow
+from chalicelib.store.topups import TopUpStore
 from tests.product import Product
 from tests.storm import account_races, autopay_races, races
 from tests.storm.conftest import FULL, World
