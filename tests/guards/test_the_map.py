@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from chalicelib import errors
 from chalicelib.handlers import failures, texts
 from chalicelib.handlers.meta import all_routes
+from chalicelib.providers import gateways, messages
 
 ROOT = Path(__file__).resolve().parents[2]
 PUBLIC = {
@@ -33,6 +35,13 @@ EVENTS = {
     "on_dynamodb_record",
     "lambda_function",
 }
+
+
+def test_the_law_that_adapters_do_not_know_each_other_names_every_adapter() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    [apart] = [contract["modules"] for contract in contracts if contract["type"] == "independence"]
+    registered = [*gateways.ADAPTERS.values(), *messages.ADAPTERS.values()]
+    assert sorted(apart) == sorted(module.partition(":")[0] for module in registered)
 
 
 def test_every_route_wants_a_session_unless_it_is_listed_here() -> None:
