@@ -13,7 +13,7 @@ from chalicelib.clock import Clock
 from chalicelib.config import Settings
 from chalicelib.services.autopay_notices import Notices
 from chalicelib.services.autopay_plan import Plan
-from chalicelib.services.refunds import PORTAL, Refunds, Refused
+from chalicelib.services.refunds import Refunds, Refused
 from chalicelib.services.settlement import GIVEN_UP
 from chalicelib.store.autopays import NO_CARD, AutopayRow, AutopayStore, PeriodRow, PeriodState
 from chalicelib.store.cases import CaseKind, CaseStore
@@ -88,7 +88,7 @@ class AutopayOutcomes:
         withdrawn = not _paid_by_another(period, topup)
         reason = "автоплатёж отключён во время списания" if withdrawn else "период уже оплачен другим списанием"
         try:
-            self.refunds.begin(topup.topup_id, None, PORTAL, reason, "withdrawn" if withdrawn else "surplus")
+            self.refunds.owe(topup.topup_id, reason, "withdrawn" if withdrawn else "surplus")
         except Refused as refused:
             # all of it went back before, by whichever name
             if topup.refunded_kopecks < topup.amount_kopecks:

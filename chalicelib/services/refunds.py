@@ -59,17 +59,12 @@ class Refunds:
         :raises Refused: it cannot be. :raises NotFound: no such top-up.
         :raises UpstreamError: not known to be written down: begin again with the same id.
         """
-        for _ in range(TRIES):
-            topup, earlier = self.topups.existing(topup_id), self.store.get(topup_id, id)
-            if earlier is not None:
-                if kopecks not in (None, earlier.amount_kopecks):
-                    raise Refused("this id stands for another sum")
-                return self.proceed(earlier)
-            left = topup.amount_kopecks - topup.refunded_kopecks
-            refund = store_of.new(topup_id, id, self._allowed(topup, kopecks, left), operator, reason, self.now())
-            if self.store.begin(topup, refund, self.now() + AGAIN):
-                return self.proceed(refund)
-        raise UpstreamUnavailable(f"top-up {topup_id} keeps changing")
+        return self.proceed(self._written(topup_id, kopecks, operator, reason, id, self.now() + AGAIN))
+
+    def owe(self, topup_id: str, reason: str, id: str) -> None:
+        """Give back what is left of a payment, by the portal itself: written down now, and gone about by the agenda,
+        for who asks may be in a request of the subscriber's. Repeatable, and raises what ``begin`` does."""
+        self._written(topup_id, None, PORTAL, reason, id, self.now())
 
     def work(self, item: AgendaRow) -> None:
         """Agenda: go on with a refund."""
@@ -117,6 +112,21 @@ class Refunds:
         if not self.store.advance(refund, to, self.now(), operator, None if done else self.now(), more=more):
             raise Refused(f"somebody else has decided: it is {refund.status}")
         return self.proceed(refund)
+
+    def _written(
+        self, topup_id: str, kopecks: Kopecks | None, operator: str, reason: str, id: str, due_at: datetime
+    ) -> RefundRow:
+        for _ in range(TRIES):
+            topup, earlier = self.topups.existing(topup_id), self.store.get(topup_id, id)
+            if earlier is not None:
+                if kopecks not in (None, earlier.amount_kopecks):
+                    raise Refused("this id stands for another sum")
+                return earlier
+            left = topup.amount_kopecks - topup.refunded_kopecks
+            refund = store_of.new(topup_id, id, self._allowed(topup, kopecks, left), operator, reason, self.now())
+            if self.store.begin(topup, refund, due_at):
+                return refund
+        raise UpstreamUnavailable(f"top-up {topup_id} keeps changing")
 
     def _allowed(self, topup: TopUpRow, kopecks: Kopecks | None, left: int) -> int:
         gateway = self.gateways.get(topup.gateway)
