@@ -108,8 +108,11 @@ class Autopay:
             more = self.written(who, autopay, "autopay_skipped", [])
             # the end of a card is told on the day of the announcement, though nothing is announced
             look = self.now() if autopay.expires else next_look(start, self.settings)
-            due = soonest(autopay, look, self.now())
-            if self.store.commit(autopay, due, period, more=more, changes={"period": None}):
+            due, under_way = soonest(autopay, look, self.now()), None
+            if autopay.period not in {None, start.isoformat()}:
+                # a charge of the period before may have no outcome yet: the agenda goes on with that one
+                due, under_way = autopay.due_at, autopay.period
+            if self.store.commit(autopay, due, period, more=more, changes={"period": under_way}):
                 return
         raise UpstreamUnavailable(f"autopay of {account} keeps changing")
 
@@ -141,6 +144,13 @@ class Autopay:
             if self.store.commit(autopay, due, messages=said, more=more, changes=gone):
                 return flying
         raise UpstreamUnavailable(f"autopay of {account} keeps changing")
+
+    def current(self, account: str) -> AutopayRow | None:
+        """As it stands; a first payment that is paid counts at once, not when the agenda comes to it."""
+        autopay = self.store.get(account)
+        if autopay is not None and autopay.pending_topup is not None:
+            self.days.saved(autopay)
+        return autopay
 
     def flying(self, autopay: AutopayRow) -> InFlight | None:
         """A charge of the period under way whose outcome nobody knows yet."""

@@ -7,7 +7,7 @@ from chalicelib.errors import InvalidRequest, Rejected, UpstreamUnavailable
 from chalicelib.money import Kopecks
 from chalicelib.services import autopay_words as words
 from chalicelib.services.autopay import TRIES, Autopay, Caller
-from chalicelib.services.card_consents import CardConsents
+from chalicelib.services.card_consents import Asked, CardConsents
 from chalicelib.services.topups import Ordered, Wish
 from chalicelib.store.autopays import AUTOPAY, AutopayRow
 
@@ -25,26 +25,20 @@ class AutopayConnecting:
         :raises Rejected: ``terms_changed``; ``already_charging`` after a withdrawal that has a charge in flight.
         :raises Conflict: the id stands for another payment. :raises UpstreamUnavailable: repeat with the same id.
         """
-        topups, current = self.autopay.topups, terms_version == words.TERMS_VERSION
         self.autopay.owned(who, wish.account)
-        if not topups.checked(wish).can_save_card:
+        if not self.autopay.topups.checked(wish).can_save_card:
             raise InvalidRequest({"topup.gateway": "cannot_save_card"})
         self.autopay.checked_cap(cap)
 
         def decide(autopay: AutopayRow) -> dict[str, Any]:
-            _agreed_to(current)
+            _agreed_to(terms_version)
             if autopay.status in {"off", "pending"}:
                 _nothing_in_flight(autopay)
             status = "active" if autopay.status == "active" else "pending"
             wanted = cap or self.autopay.cap_without_a_wish(autopay)
             return {"pending_cap_kopecks": wanted, "subscriber_id": who.subscriber_id, "status": status}
 
-        return topups.order_agreed(
-            who.subscriber_id,
-            wish,
-            current,
-            lambda: self.consents.await_payment(who, wish, AUTOPAY, cap, decide),
-        )
+        return self.consents.order(Asked(who, wish, AUTOPAY, decide, cap))
 
     def by_card(self, who: Caller, account: str, terms_version: str, cap: Kopecks | None) -> bool:
         """Turn autopay on by the card that is kept; True if it is on now, False if it was already.
@@ -55,7 +49,7 @@ class AutopayConnecting:
         self.autopay.owned(who, account)
         self.autopay.checked_cap(cap)
         for _ in range(TRIES):
-            autopay = self.autopay.store.get(account)
+            autopay = self.autopay.current(account)
             if autopay is None or not self._can_charge(autopay):
                 raise Rejected("no_saved_card")
             if autopay.status == "active":
@@ -63,7 +57,7 @@ class AutopayConnecting:
                     raise Rejected("already_connected")
                 return False
             _nothing_in_flight(autopay)
-            _agreed_to(terms_version == words.TERMS_VERSION)
+            _agreed_to(terms_version)
             if self._turned_on(who, autopay, cap or self.autopay.cap_without_a_wish(autopay)):
                 return True
         raise UpstreamUnavailable(f"autopay of {account} keeps changing")
@@ -80,8 +74,8 @@ class AutopayConnecting:
         return self.consents.commit(who, autopay, on, consent, messages=said)
 
 
-def _agreed_to(current: bool) -> None:
-    if not current:
+def _agreed_to(version: str) -> None:
+    if version != words.TERMS_VERSION:
         raise Rejected("terms_changed")
 
 

@@ -1,7 +1,7 @@
 """The agenda's side of autopay: a card that is being saved, the announcement a week before a period, the charge."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from chalicelib.clock import Clock
@@ -27,9 +27,6 @@ from chalicelib.store.autopays import (
 )
 from chalicelib.store.topups import TopUpRow
 from chalicelib.store.transaction import Transaction
-
-#: A first payment that was never ordered, because the request died on the way, is forgotten after this.
-NEVER_ORDERED = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -70,14 +67,12 @@ class AutopayDays:
 
     def saved(self, autopay: AutopayRow) -> bool:
         """Take the card over once its first payment is paid, or forget it once that cannot be; True if so."""
-        topup = self.charges.settlement.store.get(autopay.pending_topup or "")
-        if topup is not None and topup.status in {"paid", "credited"}:
+        topup = self.charges.settlement.store.existing(autopay.pending_topup or "")
+        if topup.status in {"paid", "credited"}:
             return self._activate(autopay, topup)
-        since = autopay.pending_since or self.now()
-        ended = self.now() >= (topup.expires_at if topup is not None else since + NEVER_ORDERED)
-        if not (ended and (topup is None or topup.status in {"declined", "expired"})):
-            return False
-        return self._void(autopay)
+        # until its end the payer may try again on the bank's page
+        ended = topup.status in {"declined", "expired"} and self.now() >= topup.expires_at
+        return ended and self._void(autopay)
 
     def _void(self, autopay: AutopayRow) -> bool:
         """Nothing comes of the payment that was to save a card; whatever was before it stays."""

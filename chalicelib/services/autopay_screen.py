@@ -120,7 +120,7 @@ class AutopayView:
         billing, store = self.autopay.billing, self.autopay.store
         if not billing.owns(subscriber_id, account):
             raise NotFound(account)
-        row = self._row(account)
+        row = self.autopay.current(account) or AutopayRow(account)
         periods = store.periods(account, HISTORY)
         runway = billing.runway(account)
         upcoming = self._next(row, runway, periods, language)
@@ -165,13 +165,6 @@ class AutopayView:
         if charge_on is None or not amount or (period is not None and period.state != "announced"):
             return AutopaySummary(status="active", mask=row.mask, card_ends=ends)
         return AutopaySummary(status="active", next_on=charge_on, amount_kopecks=amount, mask=row.mask, card_ends=ends)
-
-    def _row(self, account: str) -> AutopayRow:
-        """As it stands; a first payment that is paid counts at once, not when the agenda comes to it."""
-        row = self.autopay.store.get(account) or AutopayRow(account)
-        if row.pending_topup is not None:
-            self.autopay.days.saved(row)
-        return row
 
     def _planned(self, row: AutopayRow, runway: Runway, period: PeriodRow | None) -> tuple[date | None, Kopecks]:
         """The day of the next charge, if there will be one, and its sum; in flight, the one that was sent."""

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.clock import Clock
-from chalicelib.errors import Conflict, UpstreamUnavailable
+from chalicelib.errors import Conflict, OutcomeUnknown, UpstreamUnavailable
 from chalicelib.money import Kopecks
 from chalicelib.services import autopay_words as words
 from chalicelib.services.autopay import TRIES, Autopay, Caller
 from chalicelib.services.autopay_outcomes import soonest
-from chalicelib.services.topups import Wish
+from chalicelib.services.topups import PAYABLE, Ordered, Wish
 from chalicelib.store.autopays import AUTOPAY, CARD, AutopayRow, AutopayStore, ConsentRow, consent_row
+from chalicelib.store.topups import TopUpRow
 from chalicelib.store.transaction import Transaction
 
 #: Of each purpose: the version of its text, what makes the text's hash, and the line of the journal.
@@ -19,6 +20,21 @@ _TEXTS: Mapping[str, tuple[str, Callable[[words.Language], str], str]] = {
     AUTOPAY: (words.TERMS_VERSION, words.terms_hash, "autopay_agreed"),
     CARD: (words.CARD_TERMS_VERSION, words.card_terms_hash, "card_agreed"),
 }
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A first payment that saves a card, and what it is saved for.
+
+    ``decide`` gives what else changes with it, or refuses; ``shown``: the text was on screen, as far as is known.
+    """
+
+    who: Caller
+    wish: Wish
+    purpose: str
+    decide: Callable[[AutopayRow], dict[str, Any]]
+    cap: Kopecks | None = None
+    shown: bool = True
 
 
 @dataclass(frozen=True)
@@ -44,34 +60,64 @@ class CardConsents:
             address=who.client.address,
         )
 
-    def await_payment(
-        self,
-        who: Caller,
-        wish: Wish,
-        purpose: str,
-        cap: Kopecks | None,
-        decide: Callable[[AutopayRow], dict[str, Any]],
-        shown: bool = True,
-    ) -> None:
-        """A consent that comes into force once this payment is paid; the same again is harmless.
+    def order(self, asked: Asked) -> Ordered:
+        """Order the first payment together with the consent that comes into force once it is paid: both or neither,
+        for no payment may save a card without one, and none may stand for another's. The same again is harmless.
 
-        ``decide`` gives what else changes, or refuses. :raises Rejected: as ``decide`` says.
-        :raises Conflict: the payment that is on its way is for something else, or with another limit.
+        :raises Rejected: as ``decide`` says. :raises TooManyAttempts: enough for today.
+        :raises Conflict: the id stands for another payment. :raises UpstreamUnavailable: repeat with the same id.
         """
-        for _ in range(TRIES):
-            autopay = self.store.get(wish.account) or AutopayRow(wish.account, subscriber_id=who.subscriber_id)
-            if autopay.pending_topup == wish.id:
-                return _same(autopay, purpose, cap)
-            more, now = decide(autopay), self.now()
-            consent = self.new(who, wish.account, purpose, shown)
-            pending: dict[str, Any] = {"pending_topup": wish.id, "pending_purpose": purpose, "pending_since": now}
-            pending |= {"pending_consent": consent.id, "language": wish.language, **more}
-            journal = self.autopay.written(who, autopay, _TEXTS[purpose][2], [autopay.pending_consent])
-            active = autopay.status == "active"
-            due = now if active else soonest(AutopayRow(wish.account, pending_topup=wish.id), None, now)
-            if self.store.commit(autopay, due, more=_with(consent, journal), changes=pending):
-                return None
+        topups, who, wish = self.autopay.topups, asked.who.subscriber_id, asked.wish
+        try:
+            if (known := topups.known(who, wish)) is not None:
+                return self._again(known, asked)
+            autopay = self._row(asked)
+            changes = asked.decide(autopay)
+            topups.spend(who)
+            topup = topups.new(who, wish)
+            for _ in range(TRIES):
+                if self._ordered(topup, asked, autopay, changes):
+                    return topups.checked_out(topup, True)
+                if (known := topups.known(who, wish)) is not None:
+                    return self._again(known, asked)
+                autopay = self._row(asked)
+                changes = asked.decide(autopay)
+        except OutcomeUnknown as lost:
+            raise UpstreamUnavailable("ordering") from lost
         raise UpstreamUnavailable(f"autopay of {wish.account} keeps changing")
+
+    def _again(self, topup: TopUpRow, asked: Asked) -> Ordered:
+        """A second click. A payment whose consent was withdrawn, or replaced by another's, is an ordinary top-up: it
+        connects nothing any more, though a late copy of the first click comes."""
+        autopay = self._row(asked)
+        if autopay.pending_topup == topup.topup_id:
+            _same(autopay, asked)
+        elif asked.purpose == AUTOPAY:
+            # it may have been paid and taken over between the two looks
+            topup = self.autopay.topups.store.existing(topup.topup_id)
+            if topup.status in PAYABLE:
+                raise Conflict
+        return self.autopay.topups.checked_out(topup, False)
+
+    def _row(self, asked: Asked) -> AutopayRow:
+        account = asked.wish.account
+        return self.store.get(account) or AutopayRow(account, subscriber_id=asked.who.subscriber_id)
+
+    def _ordered(self, topup: TopUpRow, asked: Asked, autopay: AutopayRow, changes: dict[str, Any]) -> bool:
+        """False: somebody else was first, or the id is taken; nothing was written."""
+        now, consent = self.now(), self.new(asked.who, autopay.account, asked.purpose, asked.shown)
+        pending: dict[str, Any] = {"pending_topup": topup.topup_id, "pending_purpose": asked.purpose}
+        pending |= {"pending_since": now, "pending_consent": consent.id, "language": asked.wish.language, **changes}
+        journal = self.autopay.written(asked.who, autopay, _TEXTS[asked.purpose][2], [autopay.pending_consent])
+        waiting = AutopayRow(autopay.account, pending_topup=topup.topup_id)
+        due = now if autopay.status == "active" else soonest(waiting, None, now)
+
+        def add(tx: Transaction) -> None:
+            self.autopay.topups.add(tx, topup)
+            tx.put("new consent", consent)
+            journal(tx)
+
+        return self.store.commit(autopay, due, more=add, changes=pending)
 
     def commit(
         self, who: Caller, autopay: AutopayRow, changes: dict[str, Any], consent: ConsentRow, **more: Any
@@ -80,18 +126,15 @@ class CardConsents:
 
         False: somebody else was first."""
         journal = self.autopay.written(who, autopay, _TEXTS[AUTOPAY][2], [autopay.consent])
-        return self.store.commit(autopay, self.now(), more=_with(consent, journal), changes=changes, **more)
+
+        def add(tx: Transaction) -> None:
+            tx.put("new consent", consent)
+            journal(tx)
+
+        return self.store.commit(autopay, self.now(), more=add, changes=changes, **more)
 
 
-def _with(consent: ConsentRow, journal: Callable[[Transaction], None]) -> Callable[[Transaction], None]:
-    def add(tx: Transaction) -> None:
-        tx.put("new consent", consent)
-        journal(tx)
-
-    return add
-
-
-def _same(autopay: AutopayRow, purpose: str, cap: Kopecks | None) -> None:
+def _same(autopay: AutopayRow, asked: Asked) -> None:
     """:raises Conflict: it is for something else, or with another limit."""
-    if autopay.pending_purpose not in {None, purpose} or cap not in {None, autopay.pending_cap_kopecks}:
+    if autopay.pending_purpose != asked.purpose or asked.cap not in {None, autopay.pending_cap_kopecks}:
         raise Conflict

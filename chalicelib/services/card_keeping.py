@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.errors import InvalidRequest, Rejected
 from chalicelib.services import autopay_words as words
 from chalicelib.services.autopay import Autopay, Caller
-from chalicelib.services.card_consents import CardConsents
+from chalicelib.services.card_consents import Asked, CardConsents
 from chalicelib.services.topups import Ordered, Wish
 from chalicelib.store.autopays import CARD, AutopayRow
 
@@ -32,25 +32,19 @@ class CardKeeping:
         :raises Rejected: ``terms_changed``; ``card_by_autopay``. :raises Conflict: the id stands for another payment.
         :raises UpstreamUnavailable: repeat with the same id.
         """
-        topups, shown = self.autopay.topups, terms_version is not None
         self.autopay.owned(who, wish.account)
-        if not topups.checked(wish).can_save_card:
+        if not self.autopay.topups.checked(wish).can_save_card:
             raise InvalidRequest({"save_card": "cannot_save_card"})
-        current = terms_version in {None, words.CARD_TERMS_VERSION}
-        return topups.order_agreed(
-            who.subscriber_id,
-            wish,
-            current,
-            lambda: self.consents.await_payment(who, wish, CARD, None, _kept, shown),
-        )
+
+        def decide(autopay: AutopayRow) -> dict[str, Any]:
+            if terms_version not in {None, words.CARD_TERMS_VERSION}:
+                raise Rejected("terms_changed")
+            if not _is_free(autopay):
+                raise Rejected("card_by_autopay", fix="change_card")
+            return {"pending_cap_kopecks": None}
+
+        return self.consents.order(Asked(who, wish, CARD, decide, shown=terms_version is not None))
 
 
 def _is_free(autopay: AutopayRow) -> bool:
     return autopay.status in {"off", "stopped"}
-
-
-def _kept(autopay: AutopayRow) -> dict[str, Any]:
-    """:raises Rejected: ``card_by_autopay``."""
-    if not _is_free(autopay):
-        raise Rejected("card_by_autopay", fix="change_card")
-    return {"pending_cap_kopecks": None}

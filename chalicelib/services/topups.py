@@ -1,6 +1,6 @@
 """Top-ups: ordering one, and looking at it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -14,7 +14,6 @@ from chalicelib.errors import (
     InvalidRequest,
     NotFound,
     OutcomeUnknown,
-    Rejected,
     TooManyAttempts,
     UpstreamUnavailable,
 )
@@ -24,7 +23,7 @@ from chalicelib.store import budgets
 from chalicelib.store.agenda import Kind
 from chalicelib.store.subscribers import SubscriberStore
 from chalicelib.store.topups import EventRow, Next, TopUpRow, TopUpStore
-from chalicelib.store.transaction import ConditionFailed
+from chalicelib.store.transaction import ConditionFailed, Transaction
 
 #: When the gateway is asked for the first time whether it was paid.
 FIRST_QUESTION = timedelta(minutes=1)
@@ -101,10 +100,8 @@ class TopUps:
             raise Conflict
         return topup
 
-    def order(self, subscriber_id: str, wish: Wish, spent: bool = False) -> Ordered:
+    def order(self, subscriber_id: str, wish: Wish) -> Ordered:
         """Write the order down, then make its checkout. The same wish again gives the same answer.
-
-        ``spent``: the caller has counted it.
 
         :raises NotFound: not the caller's account. :raises InvalidRequest: the sum or the gateway.
         :raises Conflict: the id stands for something else. :raises UpstreamUnavailable: repeat with the same id.
@@ -116,32 +113,13 @@ class TopUps:
             raise NotFound(wish.account)
         try:
             topup = self.store.get(wish.id)
-            created = topup is None and self._write(subscriber_id, wish, spent)
+            created = topup is None and self._write(subscriber_id, wish)
             topup = topup or self.store.existing(wish.id)
             if not _same(topup, subscriber_id, wish):
                 raise Conflict
-            return self._checked_out(topup, created)
+            return self.checked_out(topup, created)
         except OutcomeUnknown as lost:
             # written or not: the same id again is harmless, so the browser is told to repeat
-            raise UpstreamUnavailable("ordering") from lost
-
-    def order_agreed(self, subscriber_id: str, wish: Wish, current: bool, agree: Callable[[], None]) -> Ordered:
-        """The same for an order that saves a card: ``agree`` writes the consent first, for no payment may save one
-        without. ``current``: what was agreed to is what is in force.
-
-        :raises Rejected: ``terms_changed``, or what ``agree`` refuses; nothing is written then but by ``agree``.
-        """
-        try:
-            known = self.known(subscriber_id, wish)
-            if known is None and not current:
-                raise Rejected("terms_changed")
-            if known is None:
-                # before the consent: what is refused changes nothing
-                self.spend(subscriber_id)
-            if known is None or known.status in PAYABLE:
-                agree()
-            return self.order(subscriber_id, wish, spent=True)
-        except OutcomeUnknown as lost:
             raise UpstreamUnavailable("ordering") from lost
 
     def status(self, topup_id: str) -> str:
@@ -184,20 +162,22 @@ class TopUps:
             raise InvalidRequest({"amount_kopecks": "too_large"})
         return gateway
 
-    def _write(self, subscriber_id: str, wish: Wish, spent: bool) -> bool:
+    def _write(self, subscriber_id: str, wish: Wish) -> bool:
         """False if it was there: a second click, or our own first try whose answer was lost."""
-        if not spent:
-            self.spend(subscriber_id)
+        self.spend(subscriber_id)
         for _ in range(INVOICE_TRIES):
+            tx = Transaction()
+            self.add(tx, self.new(subscriber_id, wish))
             try:
-                self.store.create(self._new(subscriber_id, wish), Next(Kind.ASK_GATEWAY, self.now() + FIRST_QUESTION))
+                tx.commit()
                 return True
             except ConditionFailed as failed:
                 if "topup" in failed.names:
                     return False
         raise UpstreamUnavailable("no free invoice number")
 
-    def _new(self, subscriber_id: str, wish: Wish) -> TopUpRow:
+    def new(self, subscriber_id: str, wish: Wish) -> TopUpRow:
+        """An order with a number of its own, not written down yet."""
         now = self.now()
         return TopUpRow(
             wish.id,
@@ -213,7 +193,12 @@ class TopUps:
             saves_card=wish.save_card,
         )
 
-    def _checked_out(self, topup: TopUpRow, created: bool) -> Ordered:
+    def add(self, tx: Transaction, topup: TopUpRow) -> None:
+        """Write it down in this transaction, whose commit fails with ``topup`` among the names if the id is taken."""
+        self.store.add(tx, topup, Next(Kind.ASK_GATEWAY, topup.created_at + FIRST_QUESTION), "subscriber")
+
+    def checked_out(self, topup: TopUpRow, created: bool) -> Ordered:
+        """An order that is written down, with its checkout as long as it can be paid."""
         if topup.status not in PAYABLE:
             return Ordered(topup, None, created)
         checkout = self._checkout(topup)

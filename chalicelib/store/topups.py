@@ -108,20 +108,15 @@ class TopUpStore:
         """A number of this shop never given before. :raises UpstreamUnavailable: ask again; one may be skipped."""
         return invoices.following(gateway, self.invoice_start)
 
-    def create(self, topup: TopUpRow, first: Next) -> None:
-        """Write the row, its invoice, its first event and its agenda row before any call leaves.
-
-        :raises ConditionFailed: ``topup`` when the id exists (read it: it may be ours), ``invoice`` when the
-            number does, which only a reset counter can cause.
-        """
-        tx = Transaction()
-        self.add(tx, topup, first, "subscriber")
-        tx.commit()
-
     def add(
         self, tx: Transaction, topup: TopUpRow, first: Next, by: str, seen: in_flight.InFlightRow | None = None
     ) -> None:
-        """The same within a transaction of the caller's; ``seen``: only if no top-up of the account has moved since."""
+        """The row, its invoice, its first event and its agenda row, within a transaction of the caller's.
+
+        Its commit fails with ``topup`` among the names when the id exists (read it: it may be ours), with ``invoice``
+        when the number does, which only a reset counter can cause. ``seen``: only if no top-up of the account has
+        moved since.
+        """
         later = agenda_row(first.kind, topup.topup_id, first.due_at, self.shards)
         topup.agenda_key = later.key
         tx.put("topup", topup, TopUpRow.topup_id.does_not_exist())

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib import bootstrap
-from chalicelib.errors import Conflict, Rejected, TooManyAttempts
+from chalicelib.errors import Conflict, TooManyAttempts
 from chalicelib.money import Kopecks
 from chalicelib.services.autopay_words import TERMS_VERSION
 from chalicelib.store.messages import MessageRow
@@ -19,14 +19,13 @@ from tests.autopaying import (
     card,
     charges,
     connect,
-    consents,
     screen,
     state,
     until,
     wish,
 )
 from tests.product import Product
-from tests.scene import ACCOUNT, settle, told, view
+from tests.scene import ACCOUNT, NEXT_PERIOD, settle, told, view
 
 
 def again(shop: Product, gateway: str) -> None:
@@ -109,15 +108,38 @@ def test_one_id_is_not_two_wishes(shop: Product) -> None:
         bootstrap.card_keeping().order(bob(), first, None)
 
 
-def test_the_same_payment_after_a_withdrawal_is_agreed_to_anew(shop: Product) -> None:
+@pytest.mark.parametrize("ended", ["withdrawn", "replaced"])
+def test_a_late_copy_of_a_click_connects_nothing(shop: Product, ended: str) -> None:
+    """The wish was withdrawn, or another one has taken its place: its payment is an ordinary top-up by now."""
     settle(shop)
     connecting, first = bootstrap.connecting(), wish("robokassa")
     topup = connecting.by_payment(bob(), first, TERMS_VERSION, None).topup
-    bootstrap.autopay().disconnect(bob(), ACCOUNT)
-    with pytest.raises(Rejected):
-        connecting.by_payment(bob(), first, "2020-01-01", None)
-    connecting.by_payment(bob(), first, TERMS_VERSION, None)
+    if ended == "withdrawn":
+        bootstrap.autopay().disconnect(bob(), ACCOUNT)
+    else:
+        agree("uniteller")
+    with pytest.raises(Conflict):
+        connecting.by_payment(bob(), first, TERMS_VERSION, None)
     shop.pay(topup)
     shop.advance(minutes=3)
-    assert screen().status == "active"
-    assert sorted(row.withdrawn_at is None for row in consents()) == [False, True]
+    assert screen().status == ("off" if ended == "withdrawn" else "pending")
+    # once it is over, the copy is told how it ended
+    assert connecting.by_payment(bob(), first, TERMS_VERSION, None).checkout is None
+
+
+@pytest.mark.parametrize("gateway", GATEWAYS)
+def test_skipping_the_next_period_forgets_no_charge_without_an_outcome(shop: Product, gateway: str) -> None:
+    """On the first day the period after is the next one, and the charge of this one may be on its way still."""
+    settle(shop)
+    parent = connect(shop, gateway)
+    card(shop, parent, "pending")
+    until(shop, LAST, minutes=60 * 9)
+    following = screen().next.period_start
+    assert following > NEXT_PERIOD
+    bootstrap.autopay().skip(bob(), ACCOUNT, following)
+    assert screen().in_flight is not None
+    assert bootstrap.autopay().disconnect(bob(), ACCOUNT) is not None
+    card(shop, parent, "good")
+    shop.advance(hours=4)
+    assert [int(one.refunded_kopecks) for one in charges()] == [500_00]
+    assert (state(following), [one.state for one in screen().attempts]) == ("skipped", ["returned"])

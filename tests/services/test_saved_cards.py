@@ -10,10 +10,10 @@ from chalicelib.money import Kopecks
 from chalicelib.services.autopay_words import CARD_TERMS_VERSION, TERMS_VERSION, card_terms_hash
 from chalicelib.services.saved_cards import last_day
 from chalicelib.store.autopays import NO_CARD
-from chalicelib.store.topups import TopUpStore
 from tests.autopaying import (
     ANNOUNCED,
     CHARGED,
+    FIRST,
     GATEWAYS,
     agree,
     bob,
@@ -230,16 +230,48 @@ def test_a_payment_that_is_never_made_keeps_no_card_and_ends_its_consent(shop: P
     assert consent.withdrawn_at is not None
 
 
-def test_a_consent_whose_order_was_lost_is_forgotten(shop: Product, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The request died between the two."""
+def test_a_refused_wish_leaves_no_consent(shop: Product) -> None:
+    """The id is an ordinary payment's: that one may not come to save a card."""
     settle(shop)
-    with monkeypatch.context() as dying:
-        dying.setattr(TopUpStore, "create", lambda *_: pytest.exit("the process died"))
-        with pytest.raises(pytest.exit.Exception):
-            saving()
-    shop.advance(hours=2)
-    [consent] = consents()
-    assert (row().pending_topup, consent.withdrawn_at is not None) == (None, True)
+    topup = shop.order("sub-bob", ACCOUNT, FIRST, gateway="uniteller").topup
+    with pytest.raises(Conflict):
+        saving(id=topup.topup_id)
+    with pytest.raises(Conflict):
+        bootstrap.connecting().by_payment(bob(), wish(id=topup.topup_id), TERMS_VERSION, None)
+    assert (consents(), bootstrap.autopay_store().get(ACCOUNT)) == ([], None)
+    shop.pay(topup)
+    shop.advance(minutes=3)
+    assert (screen().status, screen().card) == ("off", None)
+
+
+def test_a_late_copy_of_a_click_brings_no_consent_back(shop: Product) -> None:
+    """Withdrawn meanwhile: the payment is an ordinary one, and its answer is still the same."""
+    settle(shop)
+    topup = saving()
+    bootstrap.autopay().disconnect(bob(), ACCOUNT)
+    assert saving(id=topup.topup_id).topup_id == topup.topup_id
+    shop.pay(topup)
+    shop.advance(minutes=3)
+    assert (screen().card, [one.withdrawn_at is None for one in consents()]) == (None, [False])
+
+
+def test_the_id_of_a_card_that_was_to_be_kept_connects_no_autopay(shop: Product) -> None:
+    """Also once another payment has taken its place."""
+    settle(shop)
+    first = saving()
+    for _ in range(2):
+        with pytest.raises(Conflict):
+            bootstrap.connecting().by_payment(bob(), wish(id=first.topup_id), TERMS_VERSION, None)
+        second = saving()
+    assert screen().pending_topup == second.topup_id
+
+
+def test_a_card_is_there_as_soon_as_its_payment_is(shop: Product) -> None:
+    """No need to look at the screen first."""
+    settle(shop)
+    shop.pay(saving())
+    shop.advance(seconds=10)
+    assert bootstrap.connecting().by_card(bob(), ACCOUNT, TERMS_VERSION, None)
 
 
 def test_a_wish_that_came_to_nothing_leaves_a_charge_in_flight_looked_at(shop: Product) -> None:

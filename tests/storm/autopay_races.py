@@ -1,6 +1,7 @@
 """What may meet at a charge without the payer: its withdrawal, a skip, money, a dearer month, and itself; and what at
 a card that is being kept: the look that takes it, the one that asks about it, its forgetting, autopay by it."""
 
+from dataclasses import replace
 from typing import Any
 
 from chalicelib import bootstrap
@@ -94,11 +95,55 @@ def another(shop: Product, race: tuple[str, ...]) -> None:
     shop.clock.advance(61)
 
 
+#: The one id that everybody in the next race has come by.
+TAKEN = "3f1c9a52-7d0e-4b6a-8f21-5c9d0e7ab321"
+
+
+def at_the_form(shop: Product, race: tuple[str, ...]) -> None:
+    """Nothing is ordered, nothing agreed to."""
+    ground(200_00, NEXT_PERIOD)
+    shop.account("100301", "sub-charlie")
+
+
+def autopay(shop: Product, _: Any) -> None:
+    bootstrap.connecting().by_payment(bob(), wish(id=TAKEN), TERMS_VERSION, None)
+
+
+def autopay_of_another(shop: Product, _: Any) -> None:
+    wanted = replace(wish(id=TAKEN), account="100301")
+    bootstrap.connecting().by_payment(bob(subscriber_id="sub-charlie"), wanted, TERMS_VERSION, None)
+
+
+def card_of_the_other_account(shop: Product, _: Any) -> None:
+    bootstrap.card_keeping().order(bob(), replace(wish(id=TAKEN), account="100202"), None)
+
+
+def ordinary(shop: Product, _: Any) -> None:
+    bootstrap.topups().order("sub-bob", replace(wish(id=TAKEN), save_card=False))
+
+
+def paid(shop: Product) -> None:
+    """Whoever has ordered it."""
+    topup = bootstrap.topup_store().get(TAKEN)
+    if topup is not None:
+        shop.pay(topup)
+
+
+AT_THE_FORM = Stage("one id", at_the_form, {
+    "autopay": autopay,
+    "autopay again": autopay,
+    "another's autopay": autopay_of_another,
+    "card of the other account": card_of_the_other_account,
+    "ordinary payment": ordinary,
+    "withdrawal": withdraw,
+}, last=paid)  # fmt: skip
+
 _AT_A_CARD = {"look": charge, "overlapping look": charge, "withdrawal": withdraw, "autopay by it": turn_on}
 BEING_KEPT = Stage("a card is being kept", being_kept, _AT_A_CARD)
 KEPT = Stage("a card is kept", kept, _AT_A_CARD)
 ANOTHER = Stage("another card is being kept", another, _AT_A_CARD)
 RACES = [Race(AT_THE_CHARGE, acts) for acts in (("charge", "withdrawal"), ("charge", "payment by hand"))]
+RACES += [Race(AT_THE_FORM, ("autopay", "another's autopay")), Race(AT_THE_FORM, ("autopay", "ordinary payment"))]
 RACES += [Race(BEING_KEPT, ("look", "withdrawal")), Race(KEPT, ("withdrawal", "autopay by it"))]
 CARD_RACES = [
     Race(stage, acts)
@@ -110,6 +155,14 @@ CARD_RACES = [
     )
 ]
 FAR_RACES = CARD_RACES + [
+    Race(AT_THE_FORM, acts)
+    for acts in (
+        ("autopay", "autopay again"), ("autopay", "card of the other account"), ("autopay", "withdrawal"),
+        ("another's autopay", "card of the other account"), ("autopay", "autopay again", "withdrawal"),
+        ("autopay", "another's autopay", "ordinary payment"),
+    )
+]  # fmt: skip
+FAR_RACES += [
     Race(AT_THE_CHARGE, acts)
     for acts in (
         ("charge", "overlapping charge"), ("charge", "skip"), ("charge", "dearer month"), ("charge", "webhook"),

@@ -37,6 +37,8 @@ class Stage:
     prepare: Callable[[Product, tuple[str, ...]], Any]
     acts: Mapping[str, Callable[[Product, Any], Any]]
     first: tuple[str, ...] = ()
+    #: what happens once they are over
+    last: Callable[[Product], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -168,12 +170,16 @@ def raced(shop: Product, race: Race, choose: Choose, of: Race | None = None) -> 
     state = staged(shop, (stage.name, frozenset(race.acts)), lambda: stage.prepare(shop, race.acts))
     run = Scheduler({name: lambda name=name: acts[name](shop, state) for name in race.acts}, choose)  # type: ignore[misc]
     results = run.run(shop)
+    if stage.last is not None:
+        stage.last(shop)
     let_pass(shop, hours=2)
     return outcome(quiet(shop), {name: results[name] for name in (of or race).acts}), run
 
 
 def outcome(seen: Seen, results: Mapping[str, Any]) -> Any:
     """Everything that anybody could tell two runs apart by, without times and random words."""
+    # a number may have been drawn in vain, so a card is named by its order
+    ids = {(order.gateway, int(order.invoice)): order.topup_id for order in seen.topups}
     return {
         "answers": {name: _answer(result) for name, result in results.items()},
         "topups": sorted((order.topup_id, order.status, order.late, order.tries) for order in seen.topups),
@@ -189,7 +195,13 @@ def outcome(seen: Seen, results: Mapping[str, Any]) -> Any:
             if record.status != "refused"
         ],
         "autopays": sorted(
-            (row.account, row.status, row.parent_invoice or 0, row.expires or "", bool(row.consent))
+            (
+                row.account,
+                row.status,
+                ids.get((row.gateway, row.parent_invoice), ""),
+                row.expires or "",
+                bool(row.consent),
+            )
             for row in AutopayRow.scan(AutopayRow.item == "autopay")
         ),
         "consents": sorted(

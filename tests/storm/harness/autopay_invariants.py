@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from chalicelib.store.autopays import AUTOPAY, ConsentRow, PeriodRow
+from chalicelib.store.autopays import AUTOPAY, AutopayRow, ConsentRow, PeriodRow
 from chalicelib.store.messages import MessageRow
 from chalicelib.store.topups import TopUpRow
 from tests.storm.harness.seen import Seen
@@ -41,3 +41,28 @@ def i4_a_period_is_charged_once(seen: Seen) -> None:
         and (order.status in {"paid", "credited"} or (order.gateway, int(order.invoice)) in taken)
     ]
     assert len(paid) == len(set(paid)), paid
+
+
+def i3_a_card_is_saved_by_a_payment_of_its_own_account(seen: Seen) -> None:
+    """And of a payer who agreed to it; so is the payment that one waits for."""
+    invoices = {(order.gateway, int(order.invoice)): order for order in seen.topups}
+    ids = {order.topup_id: order for order in seen.topups}
+    for row in AutopayRow.scan(AutopayRow.item == "autopay"):
+        rests_on = [invoices[row.gateway, int(row.parent_invoice)]] if row.parent_invoice is not None else []
+        rests_on += [ids[row.pending_topup]] if row.pending_topup is not None else []
+        for order in rests_on:
+            agreed = (order.account, order.subscriber_id, order.saves_card) == (row.account, row.subscriber_id, True)
+            assert agreed, f"the card of {row.account} rests on a payment that did not agree to it"
+
+
+def i6_what_became_of_a_charge_is_written_down(seen: Seen) -> None:
+    """In its period, once it is known; or the agenda has yet to look at that period."""
+    known = {"credited": {"charged", "returned"}, "declined": {"declined", "not_sent"}}
+    rows = {row.account: row for row in AutopayRow.scan(AutopayRow.item == "autopay")}
+    late = {row.ref for row in seen.agenda}
+    for order in charges(seen):
+        row = rows[order.account]
+        waits = row.period == order.autopay_period and row.agenda_key is not None
+        if order.status in known and not waits and f"late:{order.topup_id}" not in late:
+            attempts = PeriodRow.get(order.account, f"period#{order.autopay_period}").attempts
+            assert {one["state"] for one in attempts if one["topup"] == order.topup_id} <= known[order.status]

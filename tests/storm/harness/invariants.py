@@ -23,8 +23,10 @@ from tests.storm.harness.account_invariants import (
     i14_a_service_is_on_by_the_rules_alone,
 )
 from tests.storm.harness.autopay_invariants import (
+    i3_a_card_is_saved_by_a_payment_of_its_own_account,
     i3_every_charge_has_a_consent_and_a_notice,
     i4_a_period_is_charged_once,
+    i6_what_became_of_a_charge_is_written_down,
 )
 from tests.storm.harness.seen import Seen, look
 
@@ -132,8 +134,10 @@ INVARIANTS: tuple[Callable[[Seen], None], ...] = (
     i2_captured_money_is_credited_once,
     i12_what_goes_back_is_taken_off,
     i12_each_payment_and_refund_has_its_receipt,
+    i3_a_card_is_saved_by_a_payment_of_its_own_account,
     i3_every_charge_has_a_consent_and_a_notice,
     i4_a_period_is_charged_once,
+    i6_what_became_of_a_charge_is_written_down,
     i5_a_promise_is_a_limit_and_never_money,
     i6_portal_and_ledger_agree,
     i7_nothing_is_forgotten,
