@@ -37,7 +37,7 @@ class ForecastWindow(BaseModel):
     days: Annotated[int, Field(ge=1, le=366)] = 60
 
 
-@views.route("GET", "/api/accounts", "The subscriber's accounts", answers={200: list[AccountSummary]})
+@views.route("GET", "/api/accounts", "The subscriber's accounts", answers={200: list[AccountSummary]}, errors=(502,))
 def accounts(request: Request) -> Answer:
     return Answer(bootstrap.accounts().list(request.who.subscriber_id))
 

@@ -121,7 +121,6 @@ def skip(request: Request, account: str) -> Answer:
     _PATH,
     "Withdraw the consent and forget the card; 200 tells of a charge that is under way",
     answers={204: None, 200: StillInFlight},
-    errors=(502,),
 )
 def disconnect(request: Request, account: str) -> Answer:
     flying = bootstrap.autopay().disconnect(_caller(request), account)

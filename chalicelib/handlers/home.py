@@ -28,7 +28,14 @@ class Home(Value):
     events: tuple[ForecastItem, ...]
 
 
-@views.route("GET", "/api/home", "Everything the main screen needs", query=HomeQuery, answers={200: Home})
+@views.route(
+    "GET",
+    "/api/home",
+    "Everything the main screen needs",
+    query=HomeQuery,
+    answers={200: Home},
+    errors=(404, 502),
+)
 def home(request: Request) -> Answer:
     """Without ``account`` the one used last, else the first; a subscriber without accounts gets none."""
     session = session_answer(request.who)

@@ -99,7 +99,7 @@ def tariffs(request: Request, account: str, service: str) -> Answer:
     "Change the tariff now or from the next period; the same wish again is harmless",
     body=TariffRequest,
     answers={200: TariffChanged},
-    errors=(202, 409),
+    errors=(409,),
 )
 def change_tariff(request: Request, account: str, service: str) -> Answer:
     wish = request.body
@@ -115,9 +115,7 @@ def change_tariff(request: Request, account: str, service: str) -> Answer:
     return Answer(changed)
 
 
-@views.route(
-    "DELETE", _SERVICE + "/tariff-change", "Cancel a planned change of the tariff", answers={204: None}, errors=(202,)
-)
+@views.route("DELETE", _SERVICE + "/tariff-change", "Cancel a planned change of the tariff", answers={204: None})
 def cancel_tariff_change(request: Request, account: str, service: str) -> Answer:
     bootstrap.internet().cancel_tariff_change(request.who.subscriber_id, account, service)
     return Answer(status=204)
@@ -145,7 +143,7 @@ def suspension(request: Request, account: str, service: str) -> Answer:
     "Suspend the service for some days; the same days again are harmless",
     body=SuspensionRequest,
     answers={201: SuspensionOffer},
-    errors=(202, 409),
+    errors=(409,),
 )
 def suspend(request: Request, account: str, service: str) -> Answer:
     asked, who = request.body, request.who.subscriber_id
@@ -158,7 +156,7 @@ def suspend(request: Request, account: str, service: str) -> Answer:
     _SERVICE + "/suspension",
     "Cancel a planned suspension, or resume today",
     answers={204: None},
-    errors=(202, 409),
+    errors=(409,),
 )
 def resume(request: Request, account: str, service: str) -> Answer:
     bootstrap.internet().resume(request.who.subscriber_id, account, service)

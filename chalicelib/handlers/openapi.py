@@ -44,6 +44,12 @@ def statuses(route: "Route") -> frozenset[int]:
         found.add(401)
     if "{" in route.path:
         found.add(404)
+    if "{account}" in route.path:
+        # the billing may answer what nobody understands
+        found.add(502)
+    if route.writes and route.takes != "form":
+        # and the answer to any write may be lost
+        found.add(202)
     if route.takes == "json":
         found |= {400, 413, 415, 422}
     if route.takes == "form":

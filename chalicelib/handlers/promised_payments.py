@@ -43,7 +43,7 @@ def screen(request: Request, account: str) -> Answer:
     "Take one; the same click within a minute gets the same answer",
     body=TakeRequest,
     answers={201: PastPromise},
-    errors=(202, 409, 502),
+    errors=(409,),
 )
 def take(request: Request, account: str) -> Answer:
     who, language = request.who.subscriber_id, request.client.language

@@ -47,7 +47,7 @@ def session_answer(who: Identity) -> SessionAnswer:
     "Sign in",
     body=Credentials,
     answers={200: SessionAnswer},
-    errors=(401, 429),
+    errors=(401, 429, 502),
     public=True,
     reads_session=True,
 )
@@ -69,6 +69,7 @@ def sign_in(request: Request) -> Answer:
     "/api/session",
     "Who is signed in",
     answers={200: SessionAnswer | NobodySignedIn},
+    errors=(502,),
     public=True,
     reads_session=True,
 )

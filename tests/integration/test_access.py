@@ -11,9 +11,11 @@ from chalicelib.billing.embedded import accounts
 from chalicelib.billing.embedded.accounts import NewAccount, NewService
 from chalicelib.handlers.http import METHODS, Route
 from chalicelib.handlers.meta import all_routes
+from chalicelib.handlers.openapi import statuses
 from chalicelib.money import Kopecks
 from chalicelib.services.autopay_words import TERMS_VERSION
 from chalicelib.store.subscribers import SubscriberStore
+from local.sandbox.faults import CALLS
 from tests.portal import Browser, Got, client
 from tests.product import START, Product, books
 
@@ -129,6 +131,20 @@ def test_nobody_comes_in_without_a_live_session(shop: Product, route: Route) -> 
     for cookies in ({}, {"session": "sub-bob.x"}, {"session": "\x00"}, {"session": "a.b.c" * 100}):
         got = call(Browser(cookies=dict(cookies)), route)
         assert (got.status, got.json["code"]) == (401, "not_authenticated")
+
+
+@pytest.mark.parametrize("kind", ["timeout_before", "timeout_after", "http_500", "nonsense"])
+@pytest.mark.parametrize("route", named([route for route in ROUTES if door_of(route) != "signature"]))
+def test_with_the_billing_in_trouble_a_route_answers_as_it_declares(
+    shop: Product, bob: Browser, route: Route, kind: str
+) -> None:
+    for spared in (set(), {"owns", "accounts"}, {"owns", "accounts", "account"}):
+        for verb in CALLS["billing"] - spared:
+            shop.fault("billing", verb, kind, times=100)
+        browser = client() if name_of(route) == "POST /api/session" else bob
+        got = call(browser, route)
+        assert got.status in statuses(route), got.text
+        shop.sandboxed("DELETE", "/sandbox/faults")
 
 
 def test_every_route_has_its_door() -> None:

@@ -84,7 +84,7 @@ def test_no_request_finds_an_undeclared_answer(
     path = case.formatted_path
     query = urlencode(case.query or {}, doseq=True)
     got = browser.call(case.method, path + ("?" + query if query else ""), _body(case), {"Origin": ORIGIN})
-    if case.method.lower() in DOCUMENT["paths"][case.path] and got.status not in {404, 405}:
+    if case.method.lower() in DOCUMENT["paths"][case.path] and (got.status != 404 or "{" not in case.path):
         case.validate_response(_as_requests(case, got), checks=CHECKS)
     assert got.status < 500
     if got.status >= 400 and got.body:

@@ -131,6 +131,17 @@ def test_who_finds_no_turn_waits_for_it_and_is_not_counted_as_unanswered(shop: P
     assert not shop.cases()
 
 
+def test_a_claim_that_comes_again_before_the_question_changes_nothing(shop: Product) -> None:
+    """Forty at once would keep changing the row under one another, and some would have to come again."""
+    topup = ordered(shop)
+    bootstrap.gateways()["uniteller"].get_payment(1)
+    shop.pay(topup)
+    waiting = bootstrap.topup_store().existing(topup.topup_id)
+    assert waiting.woken_at is not None
+    assert [shop.notify(shop.told_fields(topup), "uniteller").status for _ in range(3)] == [200, 200, 200]
+    assert bootstrap.topup_store().existing(topup.topup_id).revision == waiting.revision
+
+
 def test_a_turn_of_a_clock_that_was_set_back_blocks_nobody(shop: Product) -> None:
     shop.clock.advance(3600)
     bootstrap.gateways()["uniteller"].get_payment(1)
