@@ -30,6 +30,7 @@ from chalicelib.services.portal_password import PortalPassword
 from chalicelib.services.promise_expiry import PromiseExpiry
 from chalicelib.services.promised_payments import PromisedPayments
 from chalicelib.services.questions import Questions
+from chalicelib.services.receipt_questions import ReceiptQuestions
 from chalicelib.services.receipts import Receipts
 from chalicelib.services.refunds import Refunds
 from chalicelib.services.saved_cards import SavedCards
@@ -84,12 +85,10 @@ subscribers = cache(lambda: Subscribers(SubscriberStore()))
 topups = cache(lambda: TopUps(topup_store(), billing(), gateways(), SubscriberStore(), now, settings()))
 refund_store = cache(lambda: RefundStore(settings().agenda_shards))
 receipt_store = cache(lambda: ReceiptStore(settings().agenda_shards))
-receipts = cache(
-    lambda: Receipts(
-        receipt_store(), topup_store(), refund_store(), billing(), gateways(), SubscriberStore(), agenda(), CaseStore(),
-        now, token, settings(),
-    )
-)  # fmt: skip
+receipts = cache(lambda: Receipts(
+    receipt_store(), topup_store(), refund_store(), billing(), gateways(), ReceiptQuestions(gateways(), now),
+    SubscriberStore(), agenda(), CaseStore(), now, token, settings(),
+))  # fmt: skip
 settlement = cache(
     lambda: Settlement(topup_store(), billing(), gateways(), agenda(), CaseStore(), receipts(), now, settings())
 )
@@ -98,11 +97,9 @@ internet = cache(lambda: Internet(billing()))
 internet_password = cache(lambda: InternetPassword(billing(), now, lambda size: seams.random_bytes(size), token))
 portal_password = cache(lambda: PortalPassword(settings(), passwords(), Guesses(settings()), now, token))
 questions = cache(lambda: Questions(topup_store(), gateways(), settlement(), agenda(), now))
-refunds = cache(
-    lambda: Refunds(
-        refund_store(), topup_store(), billing(), gateways(), agenda(), CaseStore(), receipts(), now, token, settings()
-    )
-)  # fmt: skip
+refunds = cache(lambda: Refunds(
+    refund_store(), topup_store(), billing(), gateways(), agenda(), CaseStore(), receipts(), now, token, settings()
+))  # fmt: skip
 webhooks = cache(lambda: Webhooks(gateways(), topup_store(), settlement(), questions(), CaseStore(), now))
 message_store = cache(lambda: MessageStore(settings().agenda_shards))
 messages = cache(lambda: Messages(message_store(), agenda(), senders(), SubscriberStore(), CaseStore(), now))
@@ -113,17 +110,13 @@ autopay_store = cache(lambda: AutopayStore(settings().agenda_shards, token))
 _rows = cache(lambda: (topup_store(), message_store(), refund_store(), autopay_store(), receipt_store()))
 cases = cache(lambda: Cases(CaseStore(), *_rows(), now, settings()))
 notices = cache(lambda: Notices(SubscriberStore(), tuple(senders()), now, settings()))
-autopay_outcomes = cache(
-    lambda: AutopayOutcomes(
-        autopay_store(), notices(), billing(), topup_store(), refunds(), CaseStore(), now, settings()
-    )
-)  # fmt: skip
-autopay_charges = cache(
-    lambda: AutopayCharges(
-        autopay_store(), notices(), billing(), gateways(), settlement(), questions(), autopay_outcomes(),
-        message_store(), now, settings(),
-    )
-)  # fmt: skip
+autopay_outcomes = cache(lambda: AutopayOutcomes(
+    autopay_store(), notices(), billing(), topup_store(), refunds(), CaseStore(), now, settings()
+))  # fmt: skip
+autopay_charges = cache(lambda: AutopayCharges(
+    autopay_store(), notices(), billing(), gateways(), settlement(), questions(), autopay_outcomes(),
+    message_store(), now, settings(),
+))  # fmt: skip
 saved_cards = cache(lambda: SavedCards(autopay_store(), gateways(), notices(), now, settings()))
 autopay_days = cache(lambda: AutopayDays(autopay_store(), autopay_charges(), saved_cards(), agenda(), now, settings()))
 autopay = cache(lambda: Autopay(autopay_store(), autopay_days(), topups(), billing(), now, token, settings()))

@@ -18,6 +18,7 @@ from chalicelib.errors import NotFound, NotYourTurn, OutcomeUnknown, UpstreamErr
 from chalicelib.money import Kopecks, to_rubles
 from chalicelib.providers.gateways import Fiscal, PaymentGateway, ReceiptKind, ReceiptStatus, ReceiptWish
 from chalicelib.services.messages import Contacts
+from chalicelib.services.receipt_questions import ReceiptQuestions
 from chalicelib.store.agenda import Agenda, AgendaRow
 from chalicelib.store.cases import CaseKind, CaseStore
 from chalicelib.store.receipts import CLOSING, PAYMENT, Adds, ReceiptRow, ReceiptStore, refund_item
@@ -44,6 +45,7 @@ class Receipts:
     refunds: RefundStore
     billing: BillingSystem
     gateways: Mapping[str, PaymentGateway]
+    questions: ReceiptQuestions
     contacts: Contacts
     agenda: Agenda
     cases: CaseStore
@@ -115,7 +117,7 @@ class Receipts:
         if receipt is None:
             return self.agenda.drop(item)
         try:
-            self._step(receipt, self.topups.existing(receipt.topup_id))
+            self._step(receipt, self.topups.existing(receipt.topup_id), item.due_at)
         except NotYourTurn as wait:
             self._open_if_stuck(receipt)
             self._move(receipt, receipt.status, wait.available_from)
@@ -125,11 +127,10 @@ class Receipts:
             self._later(receipt)
         return None
 
-    def _step(self, receipt: ReceiptRow, topup: TopUpRow) -> None:
+    def _step(self, receipt: ReceiptRow, topup: TopUpRow, due_at: datetime) -> None:
         if receipt.status == "due":
             return self._close(receipt, topup)
-        gateway = self.gateways[topup.gateway]
-        state = gateway.get_receipt(self._wish(receipt, topup))
+        state = self.questions.ask(topup, self._wish(receipt, topup), due_at, receipt.tries)
         if state.status is ReceiptStatus.DONE and state.fiscal is not None:
             self._registered(receipt, state.fiscal)
         elif state.status is ReceiptStatus.FAILED:

@@ -93,7 +93,7 @@ class CompanyRoutes:
     def _results(self, request: Request) -> Response:
         fields = dict(_readable(request))
         call = "get_payment" if "ShopOrderNumber" in fields else "get_payments"
-        call = "get_receipt" if "Receipt" in fields.get("S_FIELDS", "").split(";") else call
+        call = call.replace("payment", "receipt") if "Receipt" in fields.get("S_FIELDS", "").split(";") else call
 
         def work() -> Response:
             try:

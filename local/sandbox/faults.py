@@ -12,7 +12,9 @@ Kind = Literal["timeout_before", "timeout_after", "http_500", "nonsense", "refus
 #: target -> the port's verbs that reach it
 CALLS: Mapping[str, frozenset[str]] = {
     "robokassa": frozenset({"get_payment", "charge_saved", "refund", "get_refund", "get_receipt", "send_receipt"}),
-    "uniteller": frozenset({"get_payment", "get_payments", "charge_saved", "saved_card", "refund", "get_receipt"}),
+    "uniteller": frozenset(
+        {"get_payment", "get_payments", "charge_saved", "saved_card", "refund", "get_receipt", "get_receipts"}
+    ),
     "sms": frozenset({"send", "was_sent"}),
     "email": frozenset({"send"}),
     "billing": frozenset(name for name in vars(BillingSystem) if not name.startswith("_")),

@@ -14,12 +14,12 @@ SUBSCRIBER, LOGIN, ACCOUNT, SECOND_ACCOUNT = "sub-bob", "bob", "100201", "100202
 
 
 @contextmanager
-def measured() -> Iterator[tuple[MeteredEngine, Product]]:
+def measured(**settings: str) -> Iterator[tuple[MeteredEngine, Product]]:
     with MeteredEngine() as engine:
         attach(engine)
         try:
             create_tables()
-            with product(invoice_start=1000, topups_per_day=100_000) as shop:
+            with product(invoice_start=1000, topups_per_day=100_000, **settings) as shop:
                 demo.seed(bootstrap.now(), bootstrap.settings())
                 demo_logins.seed(bootstrap.now, bootstrap.settings())
                 yield engine, shop

@@ -100,10 +100,48 @@ def test_the_screens_show_the_link_to_its_owner_alone(shop: Product) -> None:
 @pytest.mark.parametrize("kind", ["timeout_before", "timeout_after", "http_500", "nonsense"])
 @pytest.mark.parametrize("gateway", ["robokassa", "uniteller"])
 def test_a_company_that_fails_is_asked_again(shop: Product, gateway: str, kind: str) -> None:
-    shop.fault(gateway, "get_receipt", kind, times=2)
+    call = "get_receipts" if gateway == "uniteller" else "get_receipt"
+    shop.fault(gateway, call, kind, times=2)
     topup = paid(shop, gateway)
     shop.advance(minutes=30)
-    assert (row(topup).status, calls(shop, "get_receipt"), shop.cases()) == ("done", 3, [])
+    assert (row(topup).status, calls(shop, call), shop.cases()) == ("done", 3, [])
+
+
+def test_one_answer_serves_all_who_paid_in_the_same_minutes(shop: Product) -> None:
+    """A morning of charges may not take every turn of those who pay by hand."""
+    topups = [shop.order("sub-bob", ACCOUNT, 500_00 + each, gateway="uniteller").topup for each in range(20)]
+    for topup in topups:
+        shop.pay(topup, webhook="lost")
+    shop.clock.advance(61)
+    bootstrap.agenda_runner().run_due()
+    shop.clock.advance(61)
+    bootstrap.agenda_runner().run_due()
+    assert [row(topup).status for topup in topups] == ["done"] * 20
+    assert (calls(shop, "get_receipts"), calls(shop, "get_receipt")) == (1, 0)
+
+
+def test_an_answer_from_before_the_question_was_due_is_not_believed(shop: Product) -> None:
+    first = paid(shop, "uniteller")
+    shop.clock.advance(55)
+    second = paid(shop, "uniteller", kopecks=300_00)
+    shop.advance(minutes=5)
+    assert [row(topup).status for topup in (first, second)] == ["done", "done"]
+    assert calls(shop, "get_receipts") == 2
+
+
+@pytest.mark.parametrize("aside", ["a payer who took long", "a week old", "not found among the others"])
+def test_what_stands_aside_is_asked_about_alone(shop: Product, aside: str) -> None:
+    topup = shop.order("sub-bob", ACCOUNT, 500_00, gateway="uniteller").topup
+    if aside == "a payer who took long":
+        shop.clock.advance(2 * 3600)
+    elif aside == "not found among the others":
+        shop.fault("uniteller", "get_receipts", "nonsense", times=1000)
+    shop.pay(topup)
+    if aside == "a week old":
+        shop.clock.advance(8 * 24 * 3600)
+    shop.advance(hours=3)
+    assert row(topup).status == "done"
+    assert calls(shop, "get_receipt") == 1
 
 
 def test_a_receipt_that_stays_away_for_a_day_is_a_case_and_rests_after_three(shop: Product) -> None:

@@ -18,6 +18,7 @@ from chalicelib.providers.gateways.values import (
     PaymentEvent as PaymentEvent,
     PaymentState as PaymentState,
     PaymentStatus as PaymentStatus,
+    Printed as Printed,
     ReceiptKind as ReceiptKind,
     ReceiptState as ReceiptState,
     ReceiptStatus as ReceiptStatus,
@@ -48,6 +49,12 @@ class RangeQuery(Protocol):
     def get_payments(self, since: datetime, until: datetime) -> Mapping[int, PaymentState]:
         """Every order of ours that the company has registered in this range, by invoice: those whose page was
         opened then, whatever became of them later. One that is missing is unknown to the company.
+
+        :raises NotYourTurn: no call left. :raises UpstreamUnavailable, UpstreamBroken: ask again later.
+        """
+
+    def get_receipts(self, since: datetime, until: datetime) -> Mapping[int, tuple[Printed, ...]]:
+        """The receipts of the same orders, for a company that tells of receipts; what cannot be read is left out.
 
         :raises NotYourTurn: no call left. :raises UpstreamUnavailable, UpstreamBroken: ask again later.
         """

@@ -1,5 +1,6 @@
 """What the gateway port speaks of: orders, payments, saved cards, refunds, receipts."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -141,6 +142,38 @@ class ReceiptKind(StrEnum):
     CLOSING = "closing"
 
 
+class Fiscal(Value):
+    """What finds a receipt at the tax office: storage, document, sign. ``link`` is the company's own, if it tells."""
+
+    fn: str
+    fd: str
+    fpd: str
+    at: str = ""
+    link: str | None = None
+
+
+class Printed(Value):
+    """One receipt of an order, as its company lists them. ``fiscal`` is None until it is registered."""
+
+    kind: ReceiptKind
+    amount_kopecks: Kopecks
+    fiscal: Fiscal | None = None
+
+
+class ReceiptStatus(StrEnum):
+    """``NOT_FOUND``: the company knows of none by this number. ``FAILED`` is final: it was refused."""
+
+    DONE = "done"
+    WAITING = "waiting"
+    NOT_FOUND = "not_found"
+    FAILED = "failed"
+
+
+class ReceiptState(Value):
+    status: ReceiptStatus
+    fiscal: Fiscal | None = None
+
+
 class ReceiptWish(Value):
     """Which receipt of a payment is meant.
 
@@ -156,29 +189,13 @@ class ReceiptWish(Value):
     taken: tuple[str, ...] = ()
     contact: str | None = None
 
-
-class Fiscal(Value):
-    """What finds a receipt at the tax office: storage, document, sign. ``link`` is the company's own, if it tells."""
-
-    fn: str
-    fd: str
-    fpd: str
-    at: str = ""
-    link: str | None = None
-
-
-class ReceiptStatus(StrEnum):
-    """``NOT_FOUND``: the company knows of none by this number. ``FAILED`` is final: it was refused."""
-
-    DONE = "done"
-    WAITING = "waiting"
-    NOT_FOUND = "not_found"
-    FAILED = "failed"
-
-
-class ReceiptState(Value):
-    status: ReceiptStatus
-    fiscal: Fiscal | None = None
+    def among(self, receipts: Iterable[Printed]) -> ReceiptState:
+        """The one that is meant among all of an order; one of another sum is another's."""
+        for one in receipts:
+            same = (one.kind, one.amount_kopecks) == (self.kind, self.amount_kopecks)
+            if same and one.fiscal is not None and one.fiscal.fd not in self.taken:
+                return ReceiptState(status=ReceiptStatus.DONE, fiscal=one.fiscal)
+        return ReceiptState(status=ReceiptStatus.WAITING)
 
 
 class Acknowledgement(Value):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import md5, sha256
@@ -11,19 +12,23 @@ from pydantic import ValidationError
 
 from chalicelib.errors import NotYourTurn, OutcomeUnknown, SignatureInvalid, UpstreamBroken
 from chalicelib.money import Kopecks
-from chalicelib.providers.gateways import PaymentStatus, Refund
+from chalicelib.providers.gateways import PaymentStatus, Printed, ReceiptKind, Refund
 from local.web import Request, Response, parse_form
 from tests.contract.gateways.suite import NOW, ORDER, Handle, build
 from tests.contract.gateways.uniteller_case import (
     CARD_HEAD,
     CASE,
+    FOUND,
+    HEADER,
     KNOWN,
     NUMBER,
     PAID,
     PASSWORD,
     TELLING,
     card,
+    encoded,
     notification,
+    printed,
     row,
     rows,
 )
@@ -190,6 +195,28 @@ def test_many_are_asked_about_by_the_time_of_their_registration_in_moscow() -> N
     assert dict(parse_form(seen[0].body)) == COMMON | asked
 
 
+def test_the_receipts_of_many_are_asked_about_at_once() -> None:
+    """One that cannot be read hides no other's, and is asked about alone."""
+    seen: list[Request] = []
+    lines = [f"{row('Paid')};{encoded(printed(), printed('1', '100.00', fd='9'), printed('2', fd='10'))}"]
+    lines += [f"{row('Paid', number='LK-5')};{encoded(printed(fd=''))}", f"{row('Paid', number='LK-6')};@@"]
+    answer = rows(*lines, f"15;1.00;Paid;AS000;1;0;{encoded(printed())}", header=f"{HEADER};Receipt")
+    ranges = build(CASE, recorded(answer, seen), FISCAL).ranges
+    assert ranges is not None
+    found = ranges.get_receipts(NOW, NOW + timedelta(minutes=2))
+    paid, returned = ReceiptKind.PAYMENT, ReceiptKind.REFUND
+    assert found == {
+        ORDER.invoice: (
+            Printed(kind=paid, amount_kopecks=Kopecks(500_00), fiscal=FOUND),
+            Printed(kind=returned, amount_kopecks=Kopecks(100_00), fiscal=FOUND.model_copy(update={"fd": "9"})),
+        ),
+        5: (Printed(kind=paid, amount_kopecks=Kopecks(500_00), fiscal=None),),
+    }
+    form = dict(parse_form(seen[0].body))
+    assert (seen[0].path, form["S_FIELDS"]) == ("/v2/results", COMMON["S_FIELDS"] + ";Receipt")
+    assert "StartMin" in form
+
+
 def test_the_fiscal_shop_is_asked_at_its_own_address() -> None:
     seen: list[Request] = []
     build(CASE, recorded(rows(), seen), FISCAL).get_payment(7)
@@ -197,7 +224,7 @@ def test_the_fiscal_shop_is_asked_at_its_own_address() -> None:
 
 
 def test_without_a_turn_nothing_is_sent() -> None:
-    """Both questions count as one: the company counts them so."""
+    """All questions count as one: the company counts them so."""
     asked: list[timedelta] = []
     later = NOW + timedelta(seconds=4)
 
@@ -208,11 +235,14 @@ def test_without_a_turn_nothing_is_sent() -> None:
 
     gateway = build(CASE, pace=pace)
     assert gateway.ranges is not None
-    for question in (lambda: gateway.get_payment(7), lambda: gateway.ranges.get_payments(NOW, NOW)):
+    ranges = gateway.ranges
+    questions: list[Callable[[], object]] = [lambda: gateway.get_payment(7), lambda: ranges.get_payments(NOW, NOW)]
+    questions.append(lambda: ranges.get_receipts(NOW, NOW))
+    for question in questions:
         with pytest.raises(NotYourTurn) as raised:
             question()
         assert raised.value.available_from == later
-    assert asked == [timedelta(seconds=5)] * 2
+    assert asked == [timedelta(seconds=5)] * 3
 
 
 # cards

@@ -233,9 +233,12 @@ def printed(type: str = "0", total: object = "500.00", fd: object = "141", link:
     return {"total": total, "fiscal": fiscal}
 
 
+def encoded(*receipts: object) -> str:
+    return b64encode(json.dumps(receipts).encode()).decode()
+
+
 def column(*receipts: object) -> Response:
-    encoded = b64encode(json.dumps(receipts).encode()).decode()
-    return rows(f"{row('Paid')};{encoded}", header=f"{HEADER};Receipt")
+    return rows(f"{row('Paid')};{encoded(*receipts)}", header=f"{HEADER};Receipt")
 
 
 def told(

@@ -7,12 +7,13 @@ with fiscalization" v. 02.1.18 rev. 5. What is signed is always the very text th
 import hmac
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Self
 from urllib.parse import urlsplit
 
 from chalicelib.clock import Clock
-from chalicelib.errors import BadWebhook, NotYourTurn, SignatureInvalid
+from chalicelib.errors import BadWebhook, NotYourTurn, SignatureInvalid, UpstreamBroken
 from chalicelib.money import Kopecks, to_rubles
 from chalicelib.providers import gateways as port
 from chalicelib.providers.gateways.uniteller import cards, charges, receipts, refunds, wire
@@ -49,7 +50,7 @@ class Uniteller:
         self.titles = {"ru": settings.title, "en": settings.title_en}
         self.webhook_get = settings.webhook_get
         self.asks_contact = settings.fiscal
-        self.receipts = frozenset(receipts.TYPES) if settings.fiscal else frozenset()
+        self.receipts = frozenset(receipts.TYPES.values()) if settings.fiscal else frozenset()
         self.limits = port.Limits(min_kopecks=Kopecks(settings.min_kopecks), max_kopecks=Kopecks(settings.max_kopecks))
         parts = urlsplit(settings.pay_url)
         self.form_origins: tuple[str, ...] = (f"{parts.scheme}://{parts.netloc}",)
@@ -134,6 +135,15 @@ class Uniteller:
         """
         return self._orders("get_payments", wire.day_and_time("Start", since) | wire.day_and_time("End", until))
 
+    def get_receipts(self, since: datetime, until: datetime) -> Mapping[int, tuple[port.Printed, ...]]:
+        """[F 3.16] As ``get_payments``, of the same turns."""
+        found, which = {}, wire.day_and_time("Start", since) | wire.day_and_time("End", until)
+        for number, columns in self._receipts("get_receipts", which).items():
+            if (invoice := self._invoice(number)) is not None:
+                with suppress(UpstreamBroken):
+                    found[invoice] = receipts.printed(columns)
+        return found
+
     def charge_saved(self, charge: port.SavedCharge) -> port.ChargeAnswer:
         """[4.3] Answered at once. The company refuses a number that it has, so no order is charged twice."""
         settings, number = self._settings, self._number(charge.order.invoice)
@@ -169,13 +179,20 @@ class Uniteller:
     def get_receipt(self, wish: port.ReceiptWish) -> port.ReceiptState:
         """[F 3.16] Takes a turn. :raises NotYourTurn: nothing was sent."""
         number = self._number(wish.invoice)
-        answer = self._results("get_receipt", {"ShopOrderNumber": number}, (*wire.COLUMNS, receipts.COLUMN))
-        rows = [row for row in wire.table(answer, self._settings.order_prefix) if row["ordernumber"] == number]
-        return receipts.found([row.get(receipts.COLUMN.lower(), "") for row in rows], wish)
+        columns = self._receipts("get_receipt", {"ShopOrderNumber": number})
+        return wish.among(receipts.printed(columns.get(number, [])))
 
     def send_receipt(self, wish: port.ReceiptWish) -> port.ReceiptState:
         """:raises ValueError: the company makes no receipt of a payment that is over."""
         raise ValueError("uniteller sends no closing receipts")
+
+    def _receipts(self, call: str, which: Mapping[str, str]) -> Mapping[str, list[str]]:
+        """Of each order the column of each of its rows."""
+        answer = self._results(call, which, (*wire.COLUMNS, receipts.COLUMN))
+        found: dict[str, list[str]] = {}
+        for row in wire.table(answer, self._settings.order_prefix):
+            found.setdefault(row["ordernumber"], []).append(row.get(receipts.COLUMN.lower(), ""))
+        return found
 
     def _orders(self, call: str, which: Mapping[str, str]) -> Mapping[int, port.PaymentState]:
         return wire.orders(self._results(call, which), self._settings.order_prefix)

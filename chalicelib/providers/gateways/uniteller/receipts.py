@@ -7,28 +7,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chalicelib.errors import UpstreamBroken
-from chalicelib.money import from_rubles
+from chalicelib.money import Kopecks, from_rubles
 from chalicelib.providers import gateways as port
 
 COLUMN = "Receipt"
 #: ``fiscal.type``: money in, money back. Corrections are made by people.
-TYPES: Mapping[port.ReceiptKind, str] = {port.ReceiptKind.PAYMENT: "0", port.ReceiptKind.REFUND: "1"}
+TYPES: Mapping[str, port.ReceiptKind] = {"0": port.ReceiptKind.PAYMENT, "1": port.ReceiptKind.REFUND}
 _DIGITS = re.compile(r"[0-9]{1,20}", re.ASCII)
 
 
-def found(columns: Sequence[str], wish: port.ReceiptWish) -> port.ReceiptState:
-    """The receipt that is meant, among all of an order; one of another sum is another's.
-
-    :raises UpstreamBroken: a column that cannot be read.
-    """
+def printed(columns: Sequence[str]) -> tuple[port.Printed, ...]:
+    """All of an order, by its rows' columns. :raises UpstreamBroken: a column that cannot be read."""
+    found = []
     for receipt in _all(columns):
         fiscal = receipt.get("fiscal")
-        if not isinstance(fiscal, dict) or str(fiscal.get("type")) != TYPES[wish.kind]:
-            continue
-        facts = _fiscal(fiscal)
-        if facts is not None and facts.fd not in wish.taken and _total(receipt) == wish.amount_kopecks:
-            return port.ReceiptState(status=port.ReceiptStatus.DONE, fiscal=facts)
-    return port.ReceiptState(status=port.ReceiptStatus.WAITING)
+        kind = TYPES.get(str(fiscal.get("type"))) if isinstance(fiscal, dict) else None
+        if isinstance(fiscal, dict) and kind is not None:
+            amount = Kopecks(_total(receipt))
+            found.append(port.Printed(kind=kind, amount_kopecks=amount, fiscal=_fiscal(fiscal)))
+    return tuple(found)
 
 
 def _all(columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
