@@ -3,7 +3,7 @@ side: ``autopay_days``."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from chalicelib.billing import BillingSystem
@@ -106,15 +106,19 @@ class Autopay:
             period = period or period_row(account, start, "skipped")
             period.state, period.code = "skipped", None
             more = self.written(who, autopay, "autopay_skipped", [])
-            # the end of a card is told on the day of the announcement, though nothing is announced
-            look = self.now() if autopay.expires else next_look(start, self.settings)
-            due, under_way = soonest(autopay, look, self.now()), None
-            if autopay.period not in {None, start.isoformat()}:
-                # a charge of the period before may have no outcome yet: the agenda goes on with that one
-                due, under_way = autopay.due_at, autopay.period
-            if self.store.commit(autopay, due, period, more=more, changes={"period": under_way}):
+            due, kept = self._after_skipping(autopay, start)
+            if self.store.commit(autopay, due, period, more=more, changes={"period": kept}):
                 return
         raise UpstreamUnavailable(f"autopay of {account} keeps changing")
+
+    def _after_skipping(self, autopay: AutopayRow, start: date) -> tuple[datetime | None, str | None]:
+        """When the agenda looks again, and the period that it works on."""
+        if autopay.period not in {None, start.isoformat()}:
+            # a charge of the period before may have no outcome yet: it goes on with that one
+            return autopay.due_at, autopay.period
+        # the end of a card is told on the day of the announcement, though nothing is announced
+        look = self.now() if autopay.expires else next_look(start, self.settings)
+        return soonest(autopay, look, self.now()), None
 
     def disconnect(self, who: Caller, account: str) -> InFlight | None:
         """Withdraw every consent and forget the card, also one that only was kept: no intent of a charge commits after
@@ -148,8 +152,9 @@ class Autopay:
     def current(self, account: str) -> AutopayRow | None:
         """As it stands; a first payment that is paid counts at once, not when the agenda comes to it."""
         autopay = self.store.get(account)
-        if autopay is not None and autopay.pending_topup is not None:
-            self.days.saved(autopay)
+        if autopay is not None and autopay.pending_topup is not None and not self.days.saved(autopay):
+            # not paid yet; or the agenda takes it over in this very instant
+            return self.store.get(account)
         return autopay
 
     def flying(self, autopay: AutopayRow) -> InFlight | None:

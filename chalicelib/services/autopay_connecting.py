@@ -23,7 +23,8 @@ class AutopayConnecting:
         While autopay is on, the new card takes the old one's place once its payment is paid.
         :raises NotFound: not the caller's account. :raises InvalidRequest: the sum, the gateway or the cap.
         :raises Rejected: ``terms_changed``; ``already_charging`` after a withdrawal that has a charge in flight.
-        :raises Conflict: the id stands for another payment. :raises UpstreamUnavailable: repeat with the same id.
+        :raises Conflict: the id stands for another payment, or its consent has ended. :raises TooManyAttempts: enough
+        for today. :raises UpstreamUnavailable: repeat with the same id.
         """
         self.autopay.owned(who, wish.account)
         if not self.autopay.topups.checked(wish).can_save_card:

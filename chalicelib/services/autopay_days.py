@@ -67,7 +67,10 @@ class AutopayDays:
 
     def saved(self, autopay: AutopayRow) -> bool:
         """Take the card over once its first payment is paid, or forget it once that cannot be; True if so."""
-        topup = self.charges.settlement.store.existing(autopay.pending_topup or "")
+        topup = self.charges.settlement.store.get(autopay.pending_topup or "")
+        if topup is None:
+            # nothing writes that any more: a consent once stood before its order
+            return self._void(autopay)
         if topup.status in {"paid", "credited"}:
             return self._activate(autopay, topup)
         # until its end the payer may try again on the bank's page

@@ -69,30 +69,28 @@ class CardConsents:
         """
         topups, who, wish = self.autopay.topups, asked.who.subscriber_id, asked.wish
         try:
-            if (known := topups.known(who, wish)) is not None:
-                return self._again(known, asked)
-            autopay = self._row(asked)
-            changes = asked.decide(autopay)
-            topups.spend(who)
-            topup = topups.new(who, wish)
-            for _ in range(TRIES):
-                if self._ordered(topup, asked, autopay, changes):
-                    return topups.checked_out(topup, True)
+            for tried in range(TRIES):
                 if (known := topups.known(who, wish)) is not None:
                     return self._again(known, asked)
                 autopay = self._row(asked)
                 changes = asked.decide(autopay)
+                if not tried:
+                    topups.spend(who)
+                # a number of its own each time: it may be the number that is taken
+                topup = topups.new(who, wish)
+                if self._ordered(topup, asked, autopay, changes):
+                    return topups.checked_out(topup, True)
         except OutcomeUnknown as lost:
             raise UpstreamUnavailable("ordering") from lost
         raise UpstreamUnavailable(f"autopay of {wish.account} keeps changing")
 
     def _again(self, topup: TopUpRow, asked: Asked) -> Ordered:
-        """A second click. A payment whose consent was withdrawn, or replaced by another's, is an ordinary top-up: it
-        connects nothing any more, though a late copy of the first click comes."""
+        """A second click. A payment whose consent was withdrawn, or replaced by another's, is an ordinary top-up: no
+        late copy of the first click makes it save a card again, and who wants that begins anew under another id."""
         autopay = self._row(asked)
         if autopay.pending_topup == topup.topup_id:
             _same(autopay, asked)
-        elif asked.purpose == AUTOPAY:
+        else:
             # it may have been paid and taken over between the two looks
             topup = self.autopay.topups.store.existing(topup.topup_id)
             if topup.status in PAYABLE:

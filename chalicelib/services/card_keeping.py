@@ -29,7 +29,8 @@ class CardKeeping:
 
         ``terms_version``: of the text that was on screen; None where nothing is known of a screen.
         :raises NotFound: not the caller's account. :raises InvalidRequest: the sum, or a gateway that saves no cards.
-        :raises Rejected: ``terms_changed``; ``card_by_autopay``. :raises Conflict: the id stands for another payment.
+        :raises Rejected: ``terms_changed``; ``card_by_autopay``. :raises Conflict: the id stands for another payment,
+        or its consent has ended. :raises TooManyAttempts: enough for today.
         :raises UpstreamUnavailable: repeat with the same id.
         """
         self.autopay.owned(who, wish.account)

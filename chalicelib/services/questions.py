@@ -19,8 +19,6 @@ log = logging.getLogger(__name__)
 SHORTEST = timedelta(hours=2)
 #: The company may register an order a little before or after the moment that we have written down.
 SLACK = timedelta(minutes=5)
-#: A question that an earlier claim has brought so near need not be brought nearer: many come in the same instant.
-SOON = timedelta(seconds=10)
 #: How long an answer serves others: one look of the agenda.
 FRESH = timedelta(minutes=1)
 #: An order past its end by so much is asked about alone: it is rare, and would widen everybody's range.
@@ -82,14 +80,18 @@ class Questions:
         :raises UpstreamError: not known to be written down; the company must come again.
         """
         for _ in range(TRIES):
-            if not _would_be_news(topup, status) or self._is_woken(topup):
+            if not _would_be_news(topup, status):
                 return
             try:
                 # the next whole second: an answer that is on its way just now may not know of it yet
                 woken = self.store.wake(topup, self.now() + timedelta(seconds=1))
                 break
             except ConditionFailed:
-                topup = self.store.existing(topup.topup_id)
+                found = self.store.existing(topup.topup_id)
+                if found.wakes != topup.wakes:
+                    # a copy of this claim was heeded since we looked, and whoever wrote that asks after it
+                    return
+                topup = found
         else:
             raise UpstreamUnavailable(f"top-up {topup.topup_id} keeps changing")
         try:
@@ -97,10 +99,6 @@ class Questions:
         except (UpstreamError, ConditionFailed) as error:
             # it is written down: the agenda asks; or somebody else has ended the order in the same instant
             log.warning("asked later", extra={"topup": topup.topup_id, "error": type(error).__name__})
-
-    def _is_woken(self, topup: TopUpRow) -> bool:
-        due = pointed(topup.agenda_key).due_at if topup.agenda_key is not None else None
-        return topup.woken_at is not None and due is not None and due <= self.now() + SOON
 
     def _state(self, topup: TopUpRow, item: AgendaRow) -> PaymentState:
         gateway, now = self.gateways[topup.gateway], self.now()

@@ -42,7 +42,7 @@ class Wish:
     amount_kopecks: Kopecks
     gateway: str
     language: Literal["ru", "en"]
-    #: later charges may rest on this payment; only autopay asks for it, with a consent of its own
+    #: later charges may rest on this payment: never without a consent, see ``card_consents``
     save_card: bool = False
 
 
@@ -107,8 +107,9 @@ class TopUps:
         :raises Conflict: the id stands for something else. :raises UpstreamUnavailable: repeat with the same id.
         :raises TooManyAttempts: enough new orders for today; a repeat is not counted.
         """
-        gateway = self.checked(wish)
-        logs.add(topup=wish.id, gateway=gateway.name)
+        if wish.save_card:
+            raise ValueError("a payment that saves a card is ordered together with its consent")
+        self.checked(wish)
         if not self.billing.owns(subscriber_id, wish.account):
             raise NotFound(wish.account)
         try:
@@ -160,6 +161,7 @@ class TopUps:
             raise InvalidRequest({"amount_kopecks": "too_small"})
         if wish.amount_kopecks > limits.max_kopecks:
             raise InvalidRequest({"amount_kopecks": "too_large"})
+        logs.add(topup=wish.id, gateway=gateway.name)
         return gateway
 
     def _write(self, subscriber_id: str, wish: Wish) -> bool:

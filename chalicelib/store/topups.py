@@ -67,6 +67,8 @@ class TopUpRow(Row):
     refunded_kopecks = IntegerAttribute(default=0)
     #: when the company last said that something had happened: questions come more often from then on
     woken_at = InstantAttribute(null=True)
+    #: how often it has said so
+    wakes = IntegerAttribute(default=0)
     #: the payer agreed that later charges rest on this payment
     saves_card = BooleanAttribute(default=False)
     #: as the company tells it; never more than a mask
@@ -214,7 +216,7 @@ class TopUpStore:
 
         :raises ConditionFailed: it changed since it was read; nothing was applied.
         """
-        then, fresh = Next(Kind.ASK_GATEWAY, at), {"woken_at": at, "tries": 0}
+        then, fresh = Next(Kind.ASK_GATEWAY, at), {"woken_at": at, "wakes": topup.wakes + 1, "tries": 0}
         self._step(topup, then, fresh).commit()
         return self._moved(topup, then, fresh)
 

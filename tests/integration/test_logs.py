@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib import bootstrap, seams
 from chalicelib.handlers import jobs
+from chalicelib.services.autopay_words import TERMS_VERSION
 from chalicelib.store.agenda import Kind
 from local.store.transport import Call, error_answer, set_around
 from tests.log_lines import Lines, logged
@@ -64,6 +65,21 @@ def test_every_line_of_a_request_carries_its_id(shop: Product, lines: Lines) -> 
     assert {(line["route"], line["topup"], line["gateway"]) for line in ours} == {
         ("/api/webhooks/robokassa", topup.topup_id, "robokassa"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("way", ["autopay", "kept card"])
+def test_a_payment_that_saves_a_card_is_named_with_its_gateway(shop: Product, lines: Lines, way: str) -> None:
+    bob, id = client(), "3f1c9a52-7d0e-4b6a-8f21-5c9d0e7ab322"
+    bob.log_in("bob")
+    bob.post("/api/session/step-up", {"password": "demo-password-1"})
+    payment = {"id": id, "amount_kopecks": 500_00, "gateway": "robokassa"}
+    if way == "autopay":
+        got = bob.post("/api/accounts/100201/autopay", {"terms_version": TERMS_VERSION, "topup": payment})
+    else:
+        got = bob.post("/api/accounts/100201/topups", {**payment, "save_card": True})
+    assert got.status == 201
+    line = access(lines)
+    assert (line["topup"], line["gateway"]) == (id, "robokassa")
 
 
 def test_a_topup_is_named_with_its_gateway_when_ordered_and_looked_at(shop: Product, lines: Lines) -> None:

@@ -9,7 +9,10 @@ from chalicelib.errors import Conflict, InvalidRequest, NotFound, Rejected
 from chalicelib.money import Kopecks
 from chalicelib.services.autopay_words import CARD_TERMS_VERSION, TERMS_VERSION, card_terms_hash
 from chalicelib.services.saved_cards import last_day
+from chalicelib.services.topups import TopUps, Wish
 from chalicelib.store.autopays import NO_CARD
+from chalicelib.store.invoices import CounterRow
+from chalicelib.store.topups import TopUpRow
 from tests.autopaying import (
     ANNOUNCED,
     CHARGED,
@@ -245,11 +248,12 @@ def test_a_refused_wish_leaves_no_consent(shop: Product) -> None:
 
 
 def test_a_late_copy_of_a_click_brings_no_consent_back(shop: Product) -> None:
-    """Withdrawn meanwhile: the payment is an ordinary one, and its answer is still the same."""
+    """Withdrawn meanwhile: the payment is an ordinary one, and who wants to keep a card begins anew."""
     settle(shop)
     topup = saving()
     bootstrap.autopay().disconnect(bob(), ACCOUNT)
-    assert saving(id=topup.topup_id).topup_id == topup.topup_id
+    with pytest.raises(Conflict):
+        saving(id=topup.topup_id)
     shop.pay(topup)
     shop.advance(minutes=3)
     assert (screen().card, [one.withdrawn_at is None for one in consents()]) == (None, [False])
@@ -264,6 +268,46 @@ def test_the_id_of_a_card_that_was_to_be_kept_connects_no_autopay(shop: Product)
             bootstrap.connecting().by_payment(bob(), wish(id=first.topup_id), TERMS_VERSION, None)
         second = saving()
     assert screen().pending_topup == second.topup_id
+
+
+def test_a_second_click_in_the_instant_of_the_takeover_is_no_conflict(
+    shop: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paid and taken over after the order was read, and before the autopay was."""
+    settle(shop)
+    first, known = wish(), TopUps.known
+    topup = bootstrap.connecting().by_payment(bob(), first, TERMS_VERSION, None).topup
+
+    def overtaken(self: TopUps, subscriber_id: str, wanted: Wish) -> TopUpRow | None:
+        found = known(self, subscriber_id, wanted)
+        shop.pay(topup)
+        shop.advance(minutes=3)
+        return found
+
+    monkeypatch.setattr(TopUps, "known", overtaken)
+    assert bootstrap.connecting().by_payment(bob(), first, TERMS_VERSION, None).checkout is None
+
+
+def test_a_consent_without_its_order_is_forgotten(shop: Product) -> None:
+    """As one was left by a version that wrote the one before the other."""
+    settle(shop)
+    saving().delete()
+    shop.advance(minutes=3)
+    [consent] = consents()
+    assert (row().pending_topup, consent.withdrawn_at is not None) == (None, True)
+
+
+def test_a_number_that_is_taken_is_drawn_anew(shop: Product) -> None:
+    """The counter was set back."""
+    settle(shop)
+    last = saving("robokassa").invoice
+    CounterRow("counter#robokassa", "counter", last=last - 1).save()
+    assert saving("robokassa").invoice > last
+
+
+def test_a_payment_that_saves_a_card_is_not_ordered_alone(shop: Product) -> None:
+    with pytest.raises(ValueError, match="consent"):
+        bootstrap.topups().order("sub-bob", wish())
 
 
 def test_a_card_is_there_as_soon_as_its_payment_is(shop: Product) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib import bootstrap
 from chalicelib.services.autopay_words import TERMS_VERSION
+from chalicelib.services.topups import PAYABLE
 from chalicelib.store.topups import TopUpRow
 from tests.autopaying import ANNOUNCED, CHARGED, bob, charges, saving, until, wish
 from tests.portal import Got
@@ -122,10 +123,10 @@ def ordinary(shop: Product, _: Any) -> None:
     bootstrap.topups().order("sub-bob", replace(wish(id=TAKEN), save_card=False))
 
 
-def paid(shop: Product) -> None:
+def paid(shop: Product, _: Any = None) -> None:
     """Whoever has ordered it."""
     topup = bootstrap.topup_store().get(TAKEN)
-    if topup is not None:
+    if topup is not None and topup.status in PAYABLE:
         shop.pay(topup)
 
 
@@ -136,6 +137,7 @@ AT_THE_FORM = Stage("one id", at_the_form, {
     "card of the other account": card_of_the_other_account,
     "ordinary payment": ordinary,
     "withdrawal": withdraw,
+    "payment": paid,
 }, last=paid)  # fmt: skip
 
 _AT_A_CARD = {"look": charge, "overlapping look": charge, "withdrawal": withdraw, "autopay by it": turn_on}
@@ -144,7 +146,8 @@ KEPT = Stage("a card is kept", kept, _AT_A_CARD)
 ANOTHER = Stage("another card is being kept", another, _AT_A_CARD)
 RACES = [Race(AT_THE_CHARGE, acts) for acts in (("charge", "withdrawal"), ("charge", "payment by hand"))]
 RACES += [Race(AT_THE_FORM, ("autopay", "another's autopay")), Race(AT_THE_FORM, ("autopay", "ordinary payment"))]
-RACES += [Race(BEING_KEPT, ("look", "withdrawal")), Race(KEPT, ("withdrawal", "autopay by it"))]
+RACES += [Race(BEING_KEPT, acts) for acts in (("look", "withdrawal"), ("look", "autopay by it"))]
+RACES += [Race(KEPT, ("withdrawal", "autopay by it"))]
 CARD_RACES = [
     Race(stage, acts)
     for stage in (BEING_KEPT, KEPT, ANOTHER)
@@ -154,12 +157,12 @@ CARD_RACES = [
         ("look", "withdrawal", "autopay by it"),
     )
 ]
-FAR_RACES = CARD_RACES + [
+FAR_RACES = [race for race in CARD_RACES if race not in RACES] + [
     Race(AT_THE_FORM, acts)
     for acts in (
         ("autopay", "autopay again"), ("autopay", "card of the other account"), ("autopay", "withdrawal"),
         ("another's autopay", "card of the other account"), ("autopay", "autopay again", "withdrawal"),
-        ("autopay", "another's autopay", "ordinary payment"),
+        ("autopay", "another's autopay", "ordinary payment"), ("autopay", "autopay again", "payment"),
     )
 ]  # fmt: skip
 FAR_RACES += [

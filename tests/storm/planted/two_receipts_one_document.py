@@ -4,7 +4,7 @@ from chalicelib.store.receipts import ReceiptStore
 from tests.storm.planted._planting import rewrite
 
 CAUGHT_BY = "tests/services/test_receipts.py::test_a_document_found_by_two_workers_at_once_is_one_receipts_alone"
-SHOWS = "['done', 'done'] == ['done', 'waiting']"
+SHOWS = "[('done', 0), ('done', 0)] == [('done', 0), ('waiting', 1)]"
 
 
 def plant() -> None:

@@ -56,7 +56,7 @@ class Robokassa:
         told = {port.ReceiptKind.PAYMENT: settings.receipts, port.ReceiptKind.CLOSING: settings.closing_receipt}
         # test payments have none
         self.receipts = frozenset(kind for kind, is_told in told.items() if is_told and not settings.is_test)
-        self.titles = {"ru": settings.title, "en": settings.title_en}
+        self.titles = {"ru": settings.title, "en": settings.title_en or settings.title}
         self.webhook_get = settings.webhook_get
         self.limits = port.Limits(min_kopecks=Kopecks(settings.min_kopecks), max_kopecks=Kopecks(settings.max_kopecks))
 

@@ -49,7 +49,7 @@ class Settings(BaseModel):
     services_url: str = "https://services.robokassa.ru"
     base_url: str = Field("https://auth.robokassa.ru", description="https://auth.robokassa.kz for Kazakhstan")
     title: str = "Банковская карта, СБП (Робокасса)"
-    title_en: str = "Bank card, SBP (Robokassa)"
+    title_en: str = Field("Bank card, SBP (Robokassa)", description="empty: the same as the other")
     min_kopecks: int = Field(1_00, gt=0)
     max_kopecks: int = Field(100_000_00, gt=0)
     recurring: bool = Field(False, description="charges of a saved card, which Robokassa grants by agreement")

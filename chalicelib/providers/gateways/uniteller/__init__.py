@@ -47,7 +47,7 @@ class Uniteller:
         self._password = settings.password.get_secret_value()
         self.can_save_card = settings.recurring
         self.tells_card = settings.recurring and settings.cards
-        self.titles = {"ru": settings.title, "en": settings.title_en}
+        self.titles = {"ru": settings.title, "en": settings.title_en or settings.title}
         self.webhook_get = settings.webhook_get
         self.asks_contact = settings.fiscal
         self.receipts = frozenset(receipts.TYPES.values()) if settings.fiscal else frozenset()

@@ -46,7 +46,7 @@ class Settings(BaseModel):
     base_url: Address = "https://wpay.uniteller.ru"
     fiscal_url: Address = "https://fpay.uniteller.ru/v2"
     title: str = "Банковская карта, СБП (Uniteller)"
-    title_en: str = "Bank card, SBP (Uniteller)"
+    title_en: str = Field("Bank card, SBP (Uniteller)", description="empty: the same as the other")
     min_kopecks: int = Field(1_00, gt=0)
     max_kopecks: int = Field(100_000_00, gt=0)
     recurring: bool = Field(False, description="charges of a saved card, which the manager switches on")
