@@ -15,7 +15,7 @@ from chalicelib.providers.gateways import ReceiptKind
 from chalicelib.services import wording
 from chalicelib.store import refunds
 from chalicelib.store.agenda import Kind, row
-from chalicelib.store.autopays import ConsentRow, consent_row, period_row
+from chalicelib.store.autopays import AutopayRow, ConsentRow, consent_row, period_row
 from chalicelib.store.messages import MessageRow
 from chalicelib.store.promises import OpenRow, PromiseRow
 from chalicelib.store.receipts import ReceiptRow
@@ -34,6 +34,39 @@ from tests.storm.harness.seen import look
 def post(name: str, account: str, kopecks: int) -> None:
     leg = Leg(OperationKind.PAYMENT, Kopecks(kopecks), "Платёж", contra="gateway:robokassa")
     Ledger(books()).post(NewEntry(account, name, (leg,)))
+
+
+def saved(account: str = "100201", subscriber_id: str = "sub-bob", agreed: bool = True, pending: bool = False) -> None:
+    """The credited order of bob's 100201 stands for the card of this account, or is what it waits for."""
+    TopUpRow(ID, "topup").update([TopUpRow.saves_card.set(agreed)])
+    invoice = TopUpRow.get(ID, "topup").invoice
+    on = {"pending_topup": ID} if pending else {"gateway": "robokassa", "parent_invoice": invoice}
+    AutopayRow(account, subscriber_id=subscriber_id, **on).save()
+
+
+def card_of_another_account(shop: Product) -> None:
+    saved("100202")
+
+
+def card_of_another_subscriber(shop: Product) -> None:
+    saved(subscriber_id="sub-charlie")
+
+
+def card_of_a_payer_who_did_not_agree(shop: Product) -> None:
+    saved(agreed=False)
+
+
+def waits_for_the_payment_of_another(shop: Product) -> None:
+    saved("100202", pending=True)
+
+
+def charge_let_go(shop: Product) -> None:
+    """Credited, and its period still says that it was sent; nobody is going to look."""
+    saved()
+    account = noticed_charge()
+    charge = period_row(account, date(2026, 12, 12), "charging", message_id="notice")
+    charge.attempts = [{"topup": ID, "state": "sent"}]
+    charge.save()
 
 
 def head_altered(shop: Product) -> None:
@@ -264,6 +297,11 @@ BROKEN: dict[str, tuple[Callable[[Product], None], ...]] = {
     "i12_each_payment_and_refund_has_its_receipt": (
         paid_without_a_receipt, receipt_of_nothing, receipt_of_another, closing_of_nothing,
     ),
+    "i3_a_card_is_saved_by_a_payment_of_its_own_account": (
+        card_of_another_account, card_of_another_subscriber, card_of_a_payer_who_did_not_agree,
+        waits_for_the_payment_of_another,
+    ),
+    "i6_what_became_of_a_charge_is_written_down": (charge_let_go,),
     "i3_every_charge_has_a_consent_and_a_notice": (charged_above_the_notice, charged_too_soon, charged_unasked),
     "i4_a_period_is_charged_once": (charged_twice,),
     "i6_portal_and_ledger_agree": (marked_without_a_credit, stuck_in_paid),
@@ -295,7 +333,13 @@ def test_a_charge_with_everything_that_it_needs_breaks_nothing(fresh: World) -> 
     with fresh() as shop:
         notify(shop, paid_unheard(shop))
         let_pass(shop, hours=1)
-        noticed_charge()
+        saved()
+        account = noticed_charge()
+        charge = period_row(account, date(2026, 12, 12), "charged", amount_kopecks=10**9, message_id="notice")
+        charge.attempts = [{"topup": ID, "state": "charged"}]
+        charge.save()
+        autopay_invariants.i3_a_card_is_saved_by_a_payment_of_its_own_account(look(shop))
+        autopay_invariants.i6_what_became_of_a_charge_is_written_down(look(shop))
         autopay_invariants.i3_every_charge_has_a_consent_and_a_notice(look(shop))
         autopay_invariants.i4_a_period_is_charged_once(look(shop))
 

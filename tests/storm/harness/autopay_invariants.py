@@ -65,4 +65,5 @@ def i6_what_became_of_a_charge_is_written_down(seen: Seen) -> None:
         waits = row.period == order.autopay_period and row.agenda_key is not None
         if order.status in known and not waits and f"late:{order.topup_id}" not in late:
             attempts = PeriodRow.get(order.account, f"period#{order.autopay_period}").attempts
-            assert {one["state"] for one in attempts if one["topup"] == order.topup_id} <= known[order.status]
+            [state] = [one["state"] for one in attempts if one["topup"] == order.topup_id]
+            assert state in known[order.status]
