@@ -11,7 +11,7 @@ from chalicelib.services import autopay_words as words
 from chalicelib.services.autopay import TRIES, Autopay, Caller
 from chalicelib.services.autopay_outcomes import soonest
 from chalicelib.services.topups import PAYABLE, Ordered, Wish
-from chalicelib.store.autopays import AUTOPAY, CARD, AutopayRow, AutopayStore, ConsentRow, consent_row
+from chalicelib.store.autopays import AUTOPAY, CARD, AutopayRow, AutopayStore, ConsentRow, More, consent_row
 from chalicelib.store.topups import TopUpRow
 from chalicelib.store.transaction import Transaction
 
@@ -112,8 +112,7 @@ class CardConsents:
 
         def add(tx: Transaction) -> None:
             self.autopay.topups.add(tx, topup)
-            tx.put("new consent", consent)
-            journal(tx)
+            _with(consent, journal)(tx)
 
         return self.store.commit(autopay, due, more=add, changes=pending)
 
@@ -124,12 +123,15 @@ class CardConsents:
 
         False: somebody else was first."""
         journal = self.autopay.written(who, autopay, _TEXTS[AUTOPAY][2], [autopay.consent])
+        return self.store.commit(autopay, self.now(), more=_with(consent, journal), changes=changes, **more)
 
-        def add(tx: Transaction) -> None:
-            tx.put("new consent", consent)
-            journal(tx)
 
-        return self.store.commit(autopay, self.now(), more=add, changes=changes, **more)
+def _with(consent: ConsentRow, journal: More) -> More:
+    def add(tx: Transaction) -> None:
+        tx.put("new consent", consent)
+        journal(tx)
+
+    return add
 
 
 def _same(autopay: AutopayRow, asked: Asked) -> None:

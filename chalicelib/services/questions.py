@@ -9,6 +9,7 @@ from chalicelib.clock import Clock
 from chalicelib.errors import NotYourTurn, UpstreamError, UpstreamUnavailable
 from chalicelib.providers.gateways import PaymentGateway, PaymentState, PaymentStatus, RangeQuery
 from chalicelib.services.settlement import Settlement
+from chalicelib.services.shared_answers import Answer
 from chalicelib.store.agenda import Agenda, AgendaRow, Kind, pointed
 from chalicelib.store.topups import TRIES, Next, TopUpRow, TopUpStore, is_pointed
 from chalicelib.store.transaction import ConditionFailed
@@ -19,24 +20,8 @@ log = logging.getLogger(__name__)
 SHORTEST = timedelta(hours=2)
 #: The company may register an order a little before or after the moment that we have written down.
 SLACK = timedelta(minutes=5)
-#: How long an answer serves others: one look of the agenda.
-FRESH = timedelta(minutes=1)
 #: An order past its end by so much is asked about alone: it is rare, and would widen everybody's range.
 PAST_END = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a company said about all orders since some moment."""
-
-    since: datetime
-    asked_at: datetime
-    states: Mapping[int, PaymentState]
-
-    def holds(self, topup: TopUpRow, item: AgendaRow, now: datetime) -> bool:
-        """Whether it says something of this order too, no older than the moment at which the question was due."""
-        fresh = item.due_at <= self.asked_at <= now <= self.asked_at + FRESH
-        return self.since <= topup.created_at and fresh
 
 
 @dataclass(frozen=True)
@@ -47,7 +32,7 @@ class Questions:
     agenda: Agenda
     now: Clock
     #: The last answer of each company to this worker: everything that is due by then needs no question of its own.
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, Answer[PaymentState]] = field(default_factory=dict)
 
     def ask(self, item: AgendaRow) -> None:
         """Agenda: find out about an order that nobody has told us of."""
@@ -107,13 +92,13 @@ class Questions:
         if ranges is None or now > topup.expires_at + PAST_END or age > ranges.longest - 3 * SLACK:
             return gateway.get_payment(topup.invoice)
         answer = self.answers.get(gateway.name)
-        if answer is None or not answer.holds(topup, item, now):
+        if answer is None or not answer.holds(topup, item.due_at, now):
             answer = self.answers[gateway.name] = self._asked(ranges, topup, now)
-        return answer.states.get(topup.invoice, PaymentState(status=PaymentStatus.NOT_FOUND))
+        return answer.facts.get(topup.invoice, PaymentState(status=PaymentStatus.NOT_FOUND))
 
-    def _asked(self, ranges: RangeQuery, topup: TopUpRow, now: datetime) -> Answer:
+    def _asked(self, ranges: RangeQuery, topup: TopUpRow, now: datetime) -> Answer[PaymentState]:
         since = min(topup.created_at, now - SHORTEST)
-        return Answer(since, now, ranges.get_payments(since - SLACK, now + SLACK))
+        return Answer(since, now, now, ranges.get_payments(since - SLACK, now + SLACK))
 
 
 def _would_be_news(topup: TopUpRow, status: PaymentStatus) -> bool:

@@ -9,32 +9,24 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.clock import Clock
-from chalicelib.providers.gateways import PaymentGateway, Printed, RangeQuery, ReceiptKind, ReceiptState, ReceiptWish
+from chalicelib.providers.gateways import (
+    PaymentGateway,
+    Printed,
+    RangeQuery,
+    ReceiptKind,
+    ReceiptState,
+    ReceiptStatus,
+    ReceiptWish,
+)
+from chalicelib.services.shared_answers import Answer
 from chalicelib.store.topups import TopUpRow
 
 #: How far a question reaches beyond its order; kept short, for the answer holds a document of each order.
 BEFORE, AFTER = timedelta(minutes=2), timedelta(minutes=5)
 #: A payer who took longer would widen everybody's range: such an order is asked about alone.
 LONG = timedelta(hours=1)
-#: And so is one that was not found among the others so often.
+#: And so is one that was missing among the others so often. That it is there and not registered is an answer.
 IN_VAIN = 4
-#: How long an answer serves others.
-FRESH = timedelta(minutes=1)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The receipts of all orders between two moments, as a company told them."""
-
-    since: datetime
-    until: datetime
-    asked_at: datetime
-    receipts: Mapping[int, tuple[Printed, ...]]
-
-    def holds(self, topup: TopUpRow, due_at: datetime, now: datetime) -> bool:
-        """Whether it says something of this order too, no older than the moment at which the question was due."""
-        fresh = due_at <= self.asked_at <= now <= self.asked_at + FRESH
-        return fresh and self.since <= topup.created_at and _paid_at(topup) <= self.until
 
 
 @dataclass(frozen=True)
@@ -42,21 +34,26 @@ class ReceiptQuestions:
     gateways: Mapping[str, PaymentGateway]
     now: Clock
     #: The last answer of each company to this worker.
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, Answer[tuple[Printed, ...]]] = field(default_factory=dict)
 
-    def ask(self, topup: TopUpRow, wish: ReceiptWish, due_at: datetime, tries: int) -> ReceiptState:
-        """:raises NotYourTurn: no call left. :raises UpstreamError: ask again later.
-        :raises KeyError: the gateway was switched off."""
+    def ask(self, topup: TopUpRow, wish: ReceiptWish, due_at: datetime, missed: int) -> ReceiptState:
+        """``missed``: how often the answer about many did not name its order, which is ``NOT_FOUND``.
+
+        :raises NotYourTurn: no call left. :raises UpstreamError: ask again later.
+        :raises KeyError: the gateway was switched off.
+        """
         gateway, now = self.gateways[topup.gateway], self.now()
         ranges = gateway.ranges
-        if ranges is None or wish.kind is ReceiptKind.CLOSING or tries >= IN_VAIN or not _is_near(topup, ranges, now):
+        if ranges is None or wish.kind is ReceiptKind.CLOSING or missed >= IN_VAIN or not _is_near(topup, ranges, now):
             return gateway.get_receipt(wish)
         answer = self.answers.get(gateway.name)
         if answer is None or not answer.holds(topup, due_at, now):
             since, until = topup.created_at - BEFORE, _paid_at(topup) + AFTER
             answer = Answer(since, until, now, ranges.get_receipts(since, until))
             self.answers[gateway.name] = answer
-        return wish.among(answer.receipts.get(topup.invoice, ()))
+        if topup.invoice not in answer.facts:
+            return ReceiptState(status=ReceiptStatus.NOT_FOUND)
+        return wish.among(answer.facts[topup.invoice])
 
 
 def _paid_at(topup: TopUpRow) -> datetime:

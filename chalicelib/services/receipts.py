@@ -130,7 +130,7 @@ class Receipts:
     def _step(self, receipt: ReceiptRow, topup: TopUpRow, due_at: datetime) -> None:
         if receipt.status == "due":
             return self._close(receipt, topup)
-        state = self.questions.ask(topup, self._wish(receipt, topup), due_at, receipt.tries)
+        state = self.questions.ask(topup, self._wish(receipt, topup), due_at, receipt.missed)
         if state.status is ReceiptStatus.DONE and state.fiscal is not None:
             self._registered(receipt, state.fiscal)
         elif state.status is ReceiptStatus.FAILED:
@@ -138,7 +138,7 @@ class Receipts:
         elif state.status is ReceiptStatus.NOT_FOUND and self._is_lost(receipt):
             self._send(receipt, topup)
         else:
-            self._later(receipt)
+            self._later(receipt, missed=receipt.missed + (state.status is ReceiptStatus.NOT_FOUND))
         return None
 
     def _registered(self, receipt: ReceiptRow, fiscal: Fiscal) -> None:
@@ -228,13 +228,13 @@ class Receipts:
         sum_ = to_rubles(Kopecks(receipt.amount_kopecks))
         return self.settings.receipt_url.format(fn=fiscal.fn, fd=fiscal.fd, fpd=fiscal.fpd, sum=sum_)
 
-    def _later(self, receipt: ReceiptRow) -> None:
+    def _later(self, receipt: ReceiptRow, **more: int) -> None:
         """Again at the usual time; what has waited too long stands in the operator's list, and at last rests there."""
         now = self.now()
         minutes = QUESTIONS[receipt.tries] if receipt.tries < len(QUESTIONS) else 60
         self._open_if_stuck(receipt)
         again = now + timedelta(minutes=minutes) if now - receipt.since < LAST else None
-        self._move(receipt, receipt.status, again, tries=receipt.tries + 1)
+        self._move(receipt, receipt.status, again, tries=receipt.tries + 1, **more)
 
     def _open_if_stuck(self, receipt: ReceiptRow) -> None:
         if receipt.status != "due" and self.now() - receipt.since >= self.settings.stuck_after:

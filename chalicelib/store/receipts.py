@@ -60,6 +60,8 @@ class ReceiptRow(Row):
     at = UnicodeAttribute(null=True)
     url = UnicodeAttribute(null=True)
     tries = IntegerAttribute(default=0)
+    #: how often an answer about many orders did not name its own
+    missed = IntegerAttribute(default=0)
     revision = IntegerAttribute(default=0)
     agenda_key = UnicodeAttribute(null=True)
 
