@@ -74,7 +74,7 @@ def test_each_period_is_paid_once_whatever_happens(fresh: World, anchor: int, ga
 @pytest.mark.parametrize(("anchor", "gateway", "offset"), EVERY_ANCHOR if FULL else [(29, "uniteller", 5)])
 def test_jobs_that_run_twice_and_die_do_the_same(fresh: World, anchor: int, gateway: str, offset: int) -> None:
     print(f"STORM_SEED={SEED}")
-    killed = Killed(f"{SEED} {anchor} {gateway} {offset}")
+    killed = Killed(f"{SEED} {anchor} {gateway} {offset}", gateway)
     with fresh() as shop:
         run(shop, anchor, gateway, years(EVENTS, offset), killed)
     assert killed.deaths > MONTHS

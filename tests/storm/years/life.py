@@ -200,7 +200,7 @@ class Life:
         self.heard, self.unsaid = self.heard + said.total(), Counter()
         # an outcome that was unknown for a day was a case, and has settled itself
         bootstrap.cases().watch()
-        assert {str(case.kind) for case in self.shop.cases()} <= self.clockwork.excused
+        assert {str(case.kind) for case in self.shop.cases()} <= self.clockwork.excused, self.shop.cases()
         assert (screen().status, state(self.start)) == ("active", self.ends)
         self.start = next_start(self.today, self.anchor)
 
