@@ -4,16 +4,22 @@ Between two calls a thread touches nothing that the others can see, so these ord
 A thread that waits for anything but its turn would wait for ever: that is told loudly, with its stack.
 """
 
+import hashlib
 import itertools
 import math
 import random
+import secrets
 import sys
 import threading
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
+from chalicelib import seams
 from tests.product import Product
 from tests.storm.harness.line import Outgoing, hooked
 
@@ -49,7 +55,7 @@ class Scheduler:
     def run(self, shop: Product) -> dict[str, Any]:
         """What each act gave back, or the exception that ended it. :raises Stuck: a thread hangs."""
         threads = [threading.Thread(target=self._act, args=(name,), name=name, daemon=True) for name in self.acts]
-        with hooked(shop, self._gate):
+        with hooked(shop, self._gate), _own_chance():
             try:
                 for thread in threads:
                     self._begin(thread)
@@ -119,6 +125,25 @@ class Scheduler:
         return f"{[one.name for one in stuck]} stopped after {self.order}\n" + "\n".join(told)
 
 
+@contextmanager
+def _own_chance() -> Iterator[None]:
+    """Each act draws its own words, so that nothing but the order of the calls tells two runs apart."""
+    asked = Counter[str]()
+
+    def words(size: int) -> bytes:
+        name = threading.current_thread().name
+        asked[name] += 1
+        return hashlib.shake_256(f"{name} {asked[name]}".encode()).digest(size)
+
+    # the companies of the sandbox draw theirs without our seam
+    with (
+        patch.object(seams, "random_bytes", words),
+        patch.object(secrets, "token_hex", lambda size: words(size).hex()),
+        patch.object(secrets, "randbelow", lambda end: int.from_bytes(words(16)) % end),
+    ):
+        yield
+
+
 def one_after_another(names: Sequence[str]) -> Choose:
     """The acts whole, in this order."""
     return lambda live: next(name for name in names if name in live)
@@ -140,7 +165,7 @@ def interrupted(first: str, after: int) -> Choose:
 
 def orders(names: Sequence[str], calls: Mapping[str, int], limit: int, seed: str) -> Iterator[Choose]:
     """At most ``limit`` orders of acts that make so many calls each: all if they are that few, else the
-    single interruptions first, and then drawn ones."""
+    single interruptions first, and then drawn ones. Each is to be run before the next one is asked for."""
     every = math.factorial(sum(calls.values())) // math.prod(math.factorial(count) for count in calls.values())
     if every <= limit:
         # an interrupted act may make more calls than a lonely one: then there are more orders than counted
@@ -158,7 +183,8 @@ def drawn(seed: str) -> Choose:
 
 
 class Exhausted:
-    """Every order there is, depth first: call it for each step, and ``orders`` for the next run."""
+    """Every order there is, depth first. What a run finds leads to the next: asked for the next one before that run,
+    it would end with nothing tried."""
 
     def __init__(self) -> None:
         self._path: list[tuple[int, int]] = []
@@ -168,6 +194,7 @@ class Exhausted:
         while True:
             self._step = 0
             yield self._choose
+            assert self._step, "the next order was asked for before this one was run"
             while self._path and self._path[-1][0] + 1 == self._path[-1][1]:
                 self._path.pop()
             if not self._path:

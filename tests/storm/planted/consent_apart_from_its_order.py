@@ -5,7 +5,7 @@ from tests.storm.planted._planting import rewrite
 
 CAUGHT_BY = (
     "tests/storm/test_interleavings.py"
-    "::test_any_order_of_calls_gives_what_a_sequence_gives[one id: autopay + another's autopay-0]"
+    "::test_any_order_of_calls_gives_what_a_sequence_gives[one id: autopay + another's autopay]"
 )
 SHOWS = "rests on a payment that did not agree to it"
 
