@@ -57,9 +57,8 @@ class Timeline:
             return dict(counts)
 
     def _step(self, target: datetime, counts: Counter[str]) -> None:
-        push, fruitless = timedelta(minutes=1), 0
+        push, fruitless, due = timedelta(minutes=1), 0, self._next_due()
         for _ in range(MOST_STEPS):
-            due = self._next_due()
             if due is None or due > target:
                 return
             stuck = fruitless >= FRUITLESS
@@ -68,8 +67,8 @@ class Timeline:
                 return
             self._clock.freeze(moment)
             counts.update(self._run())
-            following = self._next_due()
-            ahead = following is None or following > moment
+            due = self._next_due()
+            ahead = due is None or due > moment
             fruitless = 0 if ahead else fruitless if stuck else fruitless + 1
             push = timedelta(minutes=1) if ahead else min(push * 2, timedelta(hours=1)) if stuck else push
         raise TimeoutError(f"more than {MOST_STEPS} steps")
