@@ -84,8 +84,8 @@ def look(shop: Product) -> Seen:
         messages=list(MessageRow.scan()),
         agenda=waiting(),
         cases=shop.cases(),
-        captured=_payments(company, "paid"),
-        returned=_payments(company, "canceled"),
+        captured=payments(company, "paid"),
+        returned=payments(company, "canceled"),
         refunded=_refunds(company),
         receipts=list(ReceiptRow.scan(ReceiptRow.item.startswith("receipt#"))),
         refunds=list(RefundRow.scan(RefundRow.item.startswith("refund#"))),
@@ -94,7 +94,8 @@ def look(shop: Product) -> Seen:
     )
 
 
-def _payments(company: State, state: str) -> list[tuple[str, int, int]]:
+def payments(company: State, state: str) -> list[tuple[str, int, int]]:
+    """Company, invoice and sum of what stands there in this state."""
     rows = company.rows(
         "select 'robokassa' as gateway, cast(invoice as text) as number, reported_kopecks, state from payment"
         " union all select 'uniteller', substr(number, 4), reported_kopecks, state from uniteller"
