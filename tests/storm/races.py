@@ -18,7 +18,7 @@ from tests.portal import Got
 from tests.product import Product
 from tests.storm.flows.money import notify
 from tests.storm.harness.invariants import quiet
-from tests.storm.harness.scheduler import Choose, Scheduler
+from tests.storm.harness.scheduler import Choose, Scheduler, own_chance
 from tests.storm.harness.schedules import fire, let_pass
 from tests.storm.harness.seen import Seen
 from tests.storm.harness.world import fingerprint, staged
@@ -177,9 +177,10 @@ def raced(
     stage, acts = race.stage, race.stage.acts
     state = staged(shop, (stage.name, frozenset(race.acts)), lambda: stage.prepare(shop, race.acts))
     run = Scheduler({name: lambda name=name: acts[name](shop, state) for name in race.acts}, choose)  # type: ignore[misc]
-    results = run.run(shop)
-    if stage.last is not None:
-        stage.last(shop)
+    with own_chance():
+        results = run.run(shop)
+        if stage.last is not None:
+            stage.last(shop)
     left = fingerprint(shop)
     if left not in futures:
         bootstrap.forget()

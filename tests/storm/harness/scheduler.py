@@ -55,7 +55,7 @@ class Scheduler:
     def run(self, shop: Product) -> dict[str, Any]:
         """What each act gave back, or the exception that ended it. :raises Stuck: a thread hangs."""
         threads = [threading.Thread(target=self._act, args=(name,), name=name, daemon=True) for name in self.acts]
-        with hooked(shop, self._gate), _own_chance():
+        with hooked(shop, self._gate):
             try:
                 for thread in threads:
                     self._begin(thread)
@@ -126,7 +126,7 @@ class Scheduler:
 
 
 @contextmanager
-def _own_chance() -> Iterator[None]:
+def own_chance() -> Iterator[None]:
     """Each act draws its own words, so that nothing but the order of the calls tells two runs apart."""
     asked = Counter[str]()
 
