@@ -161,7 +161,9 @@ class Life:
         self.go(days, hour)
         self.unsaid["autopay_announced"] += 1
         # a death at another message of the same minute lets this one go first
-        text = [text for event, text in self._messages() if event == "autopay_announced"][-1]
+        texts = [text for event, text in self._messages()[self.heard :] if event == "autopay_announced"]
+        assert len(texts) == self.unsaid["autopay_announced"], (self.start, texts)
+        text = texts[-1]
         self.noticed = self.shop.clock()
         on = self.clockwork.may_be_charged(self._at(charge, 10), self.noticed).astimezone(MOSCOW)
         assert f"{on:%d.%m.%Y} с карты спишется {shown(Kopecks(self.lacks))} =" in text, (self.start, text, self.lacks)
